@@ -1,0 +1,1 @@
+"""Places where everything is stored, one module per kind."""

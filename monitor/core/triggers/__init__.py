@@ -1,0 +1,1 @@
+"""Rule kinds, one module each: what has to be true of a query's hits for an alert."""

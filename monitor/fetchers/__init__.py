@@ -1,0 +1,1 @@
+"""Ways to get feed documents, one module per kind."""

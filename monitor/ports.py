@@ -1,0 +1,292 @@
+"""What the services ask of the outside world: Protocols of at most six methods, one per need.
+
+An archive offers several small stores that share one transaction; any adapter that answers them can take its place,
+and `tests/contracts` runs over every kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.core.query import Query
+from monitor.model import (
+    Alert,
+    Article,
+    Delivery,
+    Feed,
+    FeedState,
+    Fetched,
+    Hit,
+    Message,
+    Receipt,
+    Scores,
+    Silence,
+    Story,
+    Suppression,
+    Vector,
+)
+
+
+class Clock(Protocol):
+    """The only source of the present."""
+
+    def now(self) -> datetime:
+        """The present as an aware UTC datetime."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards, for measuring spans."""
+        ...
+
+
+class Fetcher(Protocol):
+    """Gets feed documents; a feed that is down is an answer, not an exception."""
+
+    def fetch(self, wanted: Iterable[tuple[Feed, FeedState]]) -> Iterator[Fetched]:
+        """One answer for each wanted feed, in the order they arrive, politely and in parallel."""
+        ...
+
+    def page(self, url: str) -> Fetched:
+        """A single web page (an article, a site to discover feeds on) under the same guard and politeness."""
+        ...
+
+    def close(self) -> None:
+        """Give back connections and threads."""
+        ...
+
+
+class Scorer(Protocol):
+    """A model engine. Arrays are float32; a batch is sorted by length inside."""
+
+    @property
+    def revision(self) -> str:
+        """Names weights and calibration; stored with every score."""
+        ...
+
+    def embed(self, texts: Sequence[str], *, as_topics: bool = False) -> Vector:
+        """(n, d) unit vectors of article texts, or of topic texts."""
+        ...
+
+    def second_look(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        """(n,) logits that the second text (an article) is about the first (a topic text)."""
+        ...
+
+    def relevance(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n,) calibrated probabilities from (n, 5) rows: cosine, second look, alias in title, in lead, in text."""
+        ...
+
+    def stance(self, pairs: Sequence[tuple[str, str]], languages: Sequence[str]) -> NDArray[np.float32]:
+        """(n, 3) calibrated probabilities of against, neutral, favor for (sentence in context, "HOLDER toward TARGET")."""
+        ...
+
+
+class Channel(Protocol):
+    """A way to reach a receiver."""
+
+    def send(self, message: Message) -> Receipt:
+        """Deliver one message; refusals and outages are receipts, never exceptions."""
+        ...
+
+
+# -- the archive -----------------------------------------------------------------------------------------------------
+
+
+class FeedStore(Protocol):
+    """Configured feeds and what is known of each."""
+
+    def configure(self, feeds: Sequence[Feed]) -> None:
+        """Make these the configured feeds; others stay stored but are no longer due."""
+        ...
+
+    def due(self, now: datetime, limit: int) -> list[tuple[Feed, FeedState]]:
+        """Enabled feeds whose time has come, longest waiting first."""
+        ...
+
+    def list(self) -> list[tuple[Feed, FeedState]]:
+        """Every stored feed with its state, by name."""
+        ...
+
+    def record(self, state: FeedState, fetched: Fetched, at: datetime, new: int) -> None:
+        """Store a feed's new state and one line in the fetch log."""
+        ...
+
+
+class ArticleStore(Protocol):
+    """Articles as stored; every text is free of NUL and lone surrogates."""
+
+    def known(self, feed: str, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
+        """For each key already stored for this feed: (article id, content hash)."""
+        ...
+
+    def add(self, articles: Sequence[Article]) -> list[int]:
+        """Store new articles (their `id` is ignored) and return ids in order; a known (feed, key) gives the old id."""
+        ...
+
+    def revise(self, article: int, title: str, text: str, content_hash: str, at: datetime) -> None:
+        """Keep the old text as a revision and store the new one; scores follow at the next analysis."""
+        ...
+
+    def unscored(self, limit: int) -> list[Article]:
+        """Articles that wait for analysis, fresh ones before backfill, oldest first; quarantined ones are left out."""
+        ...
+
+    def get(self, ids: Sequence[int]) -> list[Article]:
+        """The articles with these ids, in this order; unknown ids are skipped."""
+        ...
+
+    def quarantine(self, article: int, error: str, limit: int) -> bool:
+        """Count one more failed analysis; True when the article has now failed `limit` times and is set aside."""
+        ...
+
+
+class ScoreStore(Protocol):
+    """What models said of articles."""
+
+    def save(self, scores: Sequence[Scores]) -> None:
+        """Store scores, replacing an earlier revision's for the same article, and mark the articles analysed."""
+        ...
+
+    def get(self, article: int) -> Scores | None:
+        """The current scores of an article (without its embedding), or None when unscored."""
+        ...
+
+
+class StoryStore(Protocol):
+    """Articles grouped by event."""
+
+    def window(self, since: datetime, until: datetime) -> list[tuple[int, int, Vector | None, str, str, datetime]]:
+        """(story, article, embedding, title, source, published) of articles published in the window."""
+        ...
+
+    def join(self, article: int, story: int | None) -> int:
+        """Put an article in a story, or in a new one of its own; returns the story's id. Counts of outlets follow."""
+        ...
+
+    def get(self, ids: Sequence[int]) -> list[Story]:
+        """The stories with these ids, in this order."""
+        ...
+
+
+class Search(Protocol):
+    """The query language, run by the archive."""
+
+    def search(
+        self, query: Query, *, now: datetime, limit: int = 50, sort: str = "published", cursor: str = ""
+    ) -> tuple[list[Article], int, str]:
+        """(articles, total, next cursor or ""); `sort` is published, seen (both newest first) or relevance."""
+        ...
+
+    def hits(self, query: Query, *, now: datetime, within: Sequence[int] | None = None) -> list[Hit]:
+        """Articles answering the query, with the statements that made them answer, oldest seen first."""
+        ...
+
+    def snippets(self, query: Query, articles: Sequence[Article]) -> list[str]:
+        """For each article a stretch of its original text with the found words between \\x02 and \\x03."""
+        ...
+
+    def facets(self, query: Query, *, now: datetime, names: Sequence[str], limit: int = 20) -> dict[str, list[tuple[str, int]]]:
+        """For each of topic, stance, holder, source, language, day asked for: (value, number of articles), most first."""
+        ...
+
+    def explain(self, query: Query, article: int, *, now: datetime) -> list[tuple[str, bool]]:
+        """Each clause of the query as written, and whether the article answers it."""
+        ...
+
+
+class AlertStore(Protocol):
+    """Alerts, what was suppressed and why, and silences."""
+
+    def plan(self, alerts: Sequence[tuple[Alert, Sequence[Delivery]]], suppressed: Sequence[Suppression]) -> int:
+        """Store alerts with their deliveries (known ids are left as they are) and suppressions; number of new alerts."""
+        ...
+
+    def last(self, rule: str, groups: Sequence[str]) -> dict[str, Alert]:
+        """The newest alert of a rule for each of these groups."""
+        ...
+
+    def recent(self, since: datetime, *, rule: str | None = None, limit: int = 1000) -> list[Alert]:
+        """Alerts created since, newest first."""
+        ...
+
+    def get(self, alert: str) -> Alert | None:
+        """One alert by id (a unique prefix is enough), or None."""
+        ...
+
+    def silences(self, now: datetime) -> list[Silence]:
+        """Silences still in force."""
+        ...
+
+    def silence(self, query: str, until: datetime, comment: str, now: datetime) -> Silence:
+        """Add a silence."""
+        ...
+
+
+class Outbox(Protocol):
+    """Deliveries: planned with their alert, sent afterwards, settled by what the receiver said."""
+
+    def claim(self, now: datetime, lease: timedelta, limit: int, receivers: Sequence[str] | None = None) -> list[Delivery]:
+        """Pending deliveries that are due, now leased to the caller; a lease that runs out makes them due again."""
+        ...
+
+    def settle(self, delivery: Delivery, at: datetime) -> None:
+        """Store a delivery's new state (sent, dead, or pending with a later due time) and end its lease."""
+        ...
+
+    def thread(self, receiver: str, thread: str) -> str:
+        """The remote id of the first message sent to this receiver in this thread, or ""."""
+        ...
+
+    def list(self, *, state: str | None = None, limit: int = 100) -> list[Delivery]:
+        """Deliveries, newest first."""
+        ...
+
+    def counts(self) -> Mapping[str, Mapping[str, int]]:
+        """receiver -> state -> number of deliveries."""
+        ...
+
+
+class RuleStates(Protocol):
+    """What rules remember between evaluations: counters, baselines, what was seen first, revisions."""
+
+    def load(self, rule: str) -> dict[str, Any]:
+        """The state last saved for a rule, a JSON object; {} at first."""
+        ...
+
+    def save(self, rule: str, state: Mapping[str, Any]) -> None:
+        """Replace a rule's state."""
+        ...
+
+
+class Archive(Protocol):
+    """Everything stored, as small stores that share one transaction."""
+
+    feeds: FeedStore
+    articles: ArticleStore
+    scores: ScoreStore
+    stories: StoryStore
+    search: Search
+    alerts: AlertStore
+    outbox: Outbox
+    states: RuleStates
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All writes inside are committed together or not at all; nests."""
+        ...
+
+    def hold(self, name: str) -> AbstractContextManager[None]:
+        """Be the only worker on this archive while inside; raises ArchiveBusy when another one is."""
+        ...
+
+    def stats(self) -> Mapping[str, Any]:
+        """Counts of what is stored, sizes and versions, for people and health checks."""
+        ...
+
+    def close(self) -> None:
+        """Give back connections."""
+        ...

@@ -1,0 +1,1 @@
+"""Model engines, one module per kind."""
