@@ -182,12 +182,17 @@ class Search(Protocol):
         """(articles, total, next cursor or ""); `sort` is published, seen (both newest first) or relevance."""
         ...
 
-    def hits(self, query: Query, *, now: datetime, within: Sequence[int] | None = None) -> list[Hit]:
-        """Articles answering the query, with the statements that made them answer, oldest seen first."""
+    def hits(
+        self, query: Query, *, now: datetime, within: Sequence[int] | None = None, since: datetime | None = None
+    ) -> list[Hit]:
+        """Articles answering the query, with the statements that made them answer, oldest seen first.
+
+        `within` limits it to these articles, `since` to articles published or seen after that moment.
+        """
         ...
 
     def snippets(self, query: Query, articles: Sequence[Article]) -> list[str]:
-        """For each article a stretch of its original text with the found words between \\x02 and \\x03."""
+        """For each article a stretch of its original text, found words between U+0002 and U+0003."""
         ...
 
     def facets(self, query: Query, *, now: datetime, names: Sequence[str], limit: int = 20) -> dict[str, list[tuple[str, int]]]:
@@ -247,7 +252,7 @@ class Outbox(Protocol):
         ...
 
     def counts(self) -> Mapping[str, Mapping[str, int]]:
-        """receiver -> state -> number of deliveries."""
+        """Receiver -> state -> number of deliveries."""
         ...
 
 

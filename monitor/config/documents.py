@@ -1,0 +1,142 @@
+"""YAML files read safely, with the line and column of every key and value kept for messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+
+from monitor.errors import ConfigError, Problem
+
+MAX_BYTES = 2_000_000
+MAX_DEPTH = 30
+MAX_NODES = 200_000
+PLAIN_TAG = "tag:yaml.org,2002:"
+
+KeyPath: TypeAlias = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A YAML file as plain values; `places` maps a path of keys to the 1-based (line, column) of its value."""
+
+    path: Path
+    data: Any
+    places: Mapping[KeyPath, tuple[int, int]]
+    keys: Mapping[KeyPath, tuple[int, int]]
+    text: str
+
+    def problem(self, message: str, at: KeyPath = (), *, hint: str = "", on_key: bool = False) -> Problem:
+        """A Problem placed at the deepest known part of `at`."""
+        places = self.keys if on_key else self.places
+        for length in range(len(at), -1, -1):
+            place = places.get(at[:length]) or self.places.get(at[:length])
+            if place:
+                return Problem(message, str(self.path), *place, hint)
+        return Problem(message, str(self.path), hint=hint)
+
+
+def read_yaml(path: Path) -> Document:
+    """The document in a file; an empty file gives {}.
+
+    Raises:
+        ConfigError: the file is missing, too large, not YAML, or built to exhaust memory.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        hint = "name another with a flag or in the environment" if isinstance(error, FileNotFoundError) else ""
+        raise ConfigError([Problem(f"cannot be read: {error.strerror}", str(path), hint=hint)]) from error
+    if len(raw) > MAX_BYTES:
+        raise ConfigError([Problem(f"is larger than {MAX_BYTES:,} bytes", str(path))])
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise ConfigError([Problem("is not UTF-8 text", str(path), line, hint="save the file as UTF-8")]) from error
+    return parse_yaml(text, path)
+
+
+def parse_yaml(text: str, path: Path) -> Document:
+    """The document in a text; `path` is only named in messages.
+
+    Raises:
+        ConfigError: as `read_yaml`.
+    """
+    try:
+        _refuse_hostile(text, path)
+        data = YAML(typ="rt", pure=True).load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = (mark.line + 1, mark.column + 1) if mark else (None, None)
+        raise ConfigError([Problem(_in_words(error), str(path), *place)]) from error
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError([Problem(f"is not readable YAML: {error}", str(path))]) from error
+    reader = _Reader(path)
+    plain = reader.plain({} if data is None else data, ())
+    return Document(path, plain, reader.places, reader.keys, text)
+
+
+def _in_words(error: MarkedYAMLError) -> str:
+    first_line = str(error.problem or error.context or "is not readable YAML").splitlines()[0]
+    return first_line if "duplicate key" not in first_line else first_line.replace("found duplicate key", "duplicate key")
+
+
+def _refuse_hostile(text: str, path: Path) -> None:
+    depth = 0
+    aliases = 0
+    for event in YAML(typ="rt", pure=True).parse(text):
+        mark = event.start_mark
+        place = (mark.line + 1, mark.column + 1) if mark else (None, None)
+        if isinstance(event, CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, CollectionEndEvent):
+            depth -= 1
+        aliases += isinstance(event, AliasEvent)
+        if depth > MAX_DEPTH:
+            raise ConfigError([Problem(f"is nested deeper than {MAX_DEPTH} levels", str(path), *place)])
+        if aliases > 1000:  # noqa: PLR2004
+            raise ConfigError([Problem("uses more than 1,000 aliases", str(path), *place)])
+        tag = str(getattr(event, "tag", None) or "")
+        if tag and not tag.startswith(PLAIN_TAG) and tag != "!":
+            raise ConfigError([Problem(f"the tag {tag} is not allowed", str(path), *place, hint="write plain values")])
+
+
+class _Reader:
+    """Turns ruamel's commented values into plain ones, noting where each stood."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.places: dict[KeyPath, tuple[int, int]] = {(): (1, 1)}
+        self.keys: dict[KeyPath, tuple[int, int]] = {}
+        self.nodes = 0
+
+    def plain(self, value: Any, at: KeyPath) -> Any:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise ConfigError([Problem(f"expands to more than {MAX_NODES:,} values", str(self.path), hint="remove aliases")])
+        if isinstance(value, CommentedMap):
+            return {self._key(value, key, at): self.plain(item, (*at, str(key))) for key, item in value.items()}
+        if isinstance(value, CommentedSeq):
+            return [self._item(value, index, item, at) for index, item in enumerate(value)]
+        return str(value) if isinstance(value, str) else value
+
+    def _key(self, mapping: CommentedMap, key: Any, at: KeyPath) -> str:
+        path = (*at, str(key))
+        place = (mapping.lc.data or {}).get(key)
+        if place:
+            self.keys[path] = (place[0] + 1, place[1] + 1)
+            self.places[path] = (place[2] + 1, place[3] + 1)
+        return str(key)
+
+    def _item(self, sequence: CommentedSeq, index: int, item: Any, at: KeyPath) -> Any:
+        place = (sequence.lc.data or {}).get(index)
+        if place:
+            self.places[*at, index] = (place[0] + 1, place[1] + 1)
+        return self.plain(item, (*at, index))

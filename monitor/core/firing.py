@@ -1,0 +1,105 @@
+"""What a rule kind is given and what it gives back; grouping of hits, shared by all kinds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from monitor.model import Hit, Rule
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """A group for which a rule's condition holds.
+
+    `novelty` names what is said, one key per claim; a group alerts again only when a key is new.
+    `occasion` tells repeated firings of counting rules apart, where the same claim may well be worth saying again.
+    """
+
+    group: str
+    hits: tuple[Hit, ...]
+    why: str
+    novelty: tuple[str, ...] = ()
+    occasion: str = ""
+    facts: Mapping[str, Any] = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What one evaluation of a rule looks at.
+
+    `fresh` are the hits among what just arrived, oldest first; `past` all hits of the kind's `reach`, `fresh` included;
+    `state` is what the rule remembered, {} at first.
+    """
+
+    rule: Rule
+    options: Any
+    fresh: Sequence[Hit]
+    past: Sequence[Hit]
+    state: Mapping[str, Any]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The groups that fired and what to remember (None keeps the old state)."""
+
+    firings: tuple[Firing, ...] = ()
+    state: Mapping[str, Any] | None = field(default=None)
+
+
+class Trigger(Protocol):
+    """What every module of `core/triggers` offers."""
+
+    Options: type
+    EXAMPLE: Mapping[str, Any]
+    IS_PERIODIC: bool
+    """It is evaluated at every pass, also when nothing new matched."""
+
+    def reach(self, options: Any) -> timedelta | None:
+        """How far back `past` must go; None when fresh hits are enough."""
+        ...
+
+    def fire(self, evaluation: Evaluation) -> Outcome:
+        """The verdict on one evaluation."""
+        ...
+
+
+def group_names(hit: Hit, group_by: str) -> list[str]:
+    """The groups a hit belongs to: its story, its source, or each holder whose statement answered."""
+    if group_by == "story":
+        return [f"story:{hit.story}"]
+    if group_by == "source":
+        return [f"source:{hit.source}"]
+    return list(dict.fromkeys(f"holder:{statement.holder}" for statement in hit.statements)) or ["holder:-"]
+
+
+def grouped(hits: Iterable[Hit], group_by: str) -> dict[str, list[Hit]]:
+    """Hits by group, groups in order of their first hit."""
+    groups: dict[str, list[Hit]] = defaultdict(list)
+    for hit in hits:
+        for name in group_names(hit, group_by):
+            groups[name].append(hit)
+    return dict(groups)
+
+
+def claims(hits: Iterable[Hit]) -> tuple[str, ...]:
+    """What these hits say, one sorted key per (topic, holder, stance); "match" when they speak of no stance."""
+    said = {f"{item.topic}|{item.holder}|{item.stance}" for hit in hits for item in hit.statements}
+    return tuple(sorted(said)) or ("match",)
+
+
+def stories(hits: Iterable[Hit]) -> int:
+    """How many different stories the hits tell."""
+    return len({hit.story for hit in hits})
+
+
+def within(hits: Iterable[Hit], since: datetime, until: datetime) -> list[Hit]:
+    """Hits published after `since` and not after `until`."""
+    return [hit for hit in hits if since < hit.published <= until]

@@ -1,0 +1,72 @@
+"""kind: digest — everything that matched since the last one, at times a cron line names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from apscheduler.triggers.cron import CronTrigger
+
+from monitor.core.firing import Evaluation, Firing, Outcome, stories
+
+IS_PERIODIC = True
+EXAMPLE = {
+    "title": "Northeast Asia, every morning",
+    "when": "topic:freedom-edge OR topic:russia-dprk-pact",
+    "kind": "digest",
+    "cron": "0 6 * * mon-fri",
+    "zone": "Asia/Seoul",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """When to send (`cron`, five fields, in the IANA `zone`), how far back at most (`longest`), and with what.
+
+    `briefing` names a topic whose briefing goes with the digest.
+    """
+
+    cron: str = "0 6 * * *"
+    zone: str = "UTC"
+    longest: timedelta = timedelta(days=7)
+    briefing: str = ""
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"zone {self.zone!r} is not an IANA time zone such as Asia/Seoul") from error
+        CronTrigger.from_crontab(self.cron, timezone=self.zone)
+
+
+def reach(options: Options) -> timedelta | None:
+    """As far back as the longest gap between two digests."""
+    return options.longest
+
+
+def due(options: Options, after: datetime) -> datetime:
+    """The first time after `after` that the cron line names."""
+    trigger = CronTrigger.from_crontab(options.cron, timezone=options.zone)
+    moment: datetime | None = trigger.get_next_fire_time(after, after + timedelta(microseconds=1))
+    if moment is None:
+        raise ValueError(f"the cron line {options.cron!r} names no time after {after}")
+    return moment.astimezone(after.tzinfo)
+
+
+def fire(evaluation: Evaluation) -> Outcome:
+    """When the next time has come: one firing with all hits seen since the last digest; none when there is nothing to say."""
+    options: Options = evaluation.options
+    last = evaluation.state.get("last")
+    if last is None:
+        return Outcome((), {"last": evaluation.now.isoformat()})
+    since = datetime.fromisoformat(str(last))
+    if evaluation.now < due(options, since):
+        return Outcome()
+    hits = tuple(hit for hit in evaluation.past if since < hit.seen <= evaluation.now)
+    state = {"last": evaluation.now.isoformat()}
+    if not hits:
+        return Outcome((), state)
+    why = f"{stories(hits)} stories since {since:%Y-%m-%d %H:%M} UTC"
+    firing = Firing("digest", hits, why, (), evaluation.now.isoformat(), {"stories": stories(hits), "since": since.isoformat()})
+    return Outcome((firing,), state)
