@@ -345,6 +345,11 @@ class Alert:
     statements: tuple[Statement, ...] = ()
     details: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
+    @property
+    def thread(self) -> str:
+        """The key of the conversation the alert belongs to: its story, else its rule and group."""
+        return f"story:{self.story}" if self.story is not None else f"{self.rule}:{self.group}"
+
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
@@ -379,11 +384,18 @@ class Delivery:
     last_error: str = ""
     remote_id: str = ""
     """What the far side calls the message: Message-ID, Slack's ts; threads and updates need it."""
+    remaining: tuple[str, ...] = ()
+    """Recipients still to be reached after an attempt that reached only some; empty means everybody."""
+    refused: tuple[str, ...] = ()
+    """Recipients lost for good, over all attempts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a channel says of one send. A permanent failure is never tried again; `refused` names lost recipients."""
+    """What a channel says of one send. A permanent failure is never tried again; `refused` names lost recipients.
+
+    `remaining` names the recipients to try again when others have the message already or are lost.
+    """
 
     is_sent: bool
     remote_id: str = ""
@@ -391,6 +403,7 @@ class Receipt:
     is_permanent: bool = False
     retry_after: timedelta | None = None
     refused: tuple[str, ...] = ()
+    remaining: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -460,3 +473,7 @@ class Message:
     """(name, value) pairs that say which values made the rule fire."""
     reply_to: str = ""
     is_sample: bool = False
+    recipients: tuple[str, ...] = ()
+    """Send to these of the receiver's addresses only (a second attempt); empty means all of them."""
+    root: Message | None = None
+    """The thread's first message as it would read now, with all outlets so far; channels that can, update it."""

@@ -236,7 +236,10 @@ class Outbox(Protocol):
     """Deliveries: planned with their alert, sent afterwards, settled by what the receiver said."""
 
     def claim(self, now: datetime, lease: timedelta, limit: int, receivers: Sequence[str] | None = None) -> list[Delivery]:
-        """Pending deliveries that are due, now leased to the caller; a lease that runs out makes them due again."""
+        """Pending deliveries that are due, in the order they were planned, now leased to the caller.
+
+        A lease that runs out makes a delivery due again. `receivers` limits the claim to these.
+        """
         ...
 
     def settle(self, delivery: Delivery, at: datetime) -> None:
@@ -244,7 +247,7 @@ class Outbox(Protocol):
         ...
 
     def thread(self, receiver: str, thread: str) -> str:
-        """The remote id of the first message sent to this receiver in this thread, or ""."""
+        """The remote id of the first message sent to this receiver in this thread (`Alert.thread`), or ""."""
         ...
 
     def list(self, *, state: str | None = None, limit: int = 100) -> list[Delivery]:
@@ -257,7 +260,10 @@ class Outbox(Protocol):
 
 
 class RuleStates(Protocol):
-    """What rules remember between evaluations: counters, baselines, what was seen first, revisions."""
+    """What rules remember between evaluations: counters, baselines, what was seen first, revisions.
+
+    Under the name `receiver:ID` a receiver's health is kept: its failures in a row, and when to try it again.
+    """
 
     def load(self, rule: str) -> dict[str, Any]:
         """The state last saved for a rule, a JSON object; {} at first."""
