@@ -152,6 +152,16 @@ class FeedState:
     """The owner has been told that the feed is failing and has not yet been told that it recovered."""
     arrivals: tuple[float, ...] = ()
     """Recent gaps between new articles, in hours, newest last; the feed's own rhythm."""
+    configured: str = ""
+    """The configured address that `url` stands for; when the owner edits it, everything else here starts anew."""
+    ttl: timedelta | None = None
+    """How long the feed asked to be left alone."""
+    skip_hours: tuple[int, ...] = ()
+    """UTC hours in which the feed asked not to be polled."""
+    hub: str | None = None
+    """The WebSub hub the feed advertises."""
+    hub_topic: str | None = None
+    subscribed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +200,8 @@ class Entry:
     language: str | None = None
     published: datetime | None = None
     updated: datetime | None = None
+    summary: str = ""
+    """The short form, where the feed gives one beside the full text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +216,20 @@ class ParsedFeed:
     ttl: timedelta | None = None
     hub: str | None = None
     topic_url: str | None = None
+    skip_hours: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """What a web page says when its furniture is taken away; `text` is empty when nothing could be extracted."""
+
+    text: str = ""
+    author: str = ""
+    published: datetime | None = None
+    language: str | None = None
+    feeds: tuple[tuple[str, str], ...] = ()
+    """(address, title) of feeds that the page announces."""
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

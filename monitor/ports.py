@@ -24,6 +24,8 @@ from monitor.model import (
     Fetched,
     Hit,
     Message,
+    PageText,
+    ParsedFeed,
     Receipt,
     Scores,
     Silence,
@@ -58,6 +60,22 @@ class Fetcher(Protocol):
 
     def close(self) -> None:
         """Give back connections and threads."""
+        ...
+
+
+class Parser(Protocol):
+    """Reads documents from strangers where they can do no harm; a document that cannot be read is an answer."""
+
+    def parse(self, documents: Iterable[Fetched]) -> Iterator[tuple[Fetched, ParsedFeed | None]]:
+        """Each document with what it says, in the order they are done; None where there is no body to read."""
+        ...
+
+    def extract(self, page: Fetched) -> PageText:
+        """The article on a web page, and the feeds that the page announces."""
+        ...
+
+    def close(self) -> None:
+        """End the processes."""
         ...
 
 
