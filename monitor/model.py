@@ -292,6 +292,8 @@ class Statement:
     evidence: Evidence | None
     is_found: bool = False
     """The holder is configured by nobody; the text proposed it."""
+    article: int | None = None
+    """Where it was said; set on statements that the archive gives back."""
 
     @property
     def confidence(self) -> float:

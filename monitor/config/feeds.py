@@ -1,0 +1,148 @@
+"""feeds.yaml read into Feeds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from monitor.config.documents import Document, read_yaml
+from monitor.config.durations import Duration
+from monitor.config.problems import field_names, problems_of, suggestion
+from monitor.errors import ConfigError, Problem
+from monitor.model import Feed
+
+SHORTEST_INTERVAL = timedelta(minutes=1)
+
+
+class FeedDefaults(BaseModel):
+    """What a feed has when it does not say otherwise."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tags: tuple[str, ...] = Field((), description="Words to find the feed's articles by: tag:wire.")
+    language: str | None = Field(
+        None, pattern=r"^[a-z]{2,3}$", description="A hint, such as ko; each article is detected all the same."
+    )
+    interval: Duration | None = Field(None, description="How often to look at most; the feed's own rhythm may make it rarer.")
+    full_text: bool = Field(default=False, description="Fetch each article's page and store its full text.")
+    enabled: bool = Field(default=True, description="false keeps what is stored and stops fetching.")
+    owner: str = Field("", description="The publisher; outlets of one owner count as one independent source.")
+    identity: Literal["auto", "guid", "link", "content"] = Field(
+        "auto", description="Which key tells articles of this feed apart."
+    )
+
+    @field_validator("interval")
+    @classmethod
+    def _not_too_often(cls, value: timedelta | None) -> timedelta | None:
+        if value is not None and value < SHORTEST_INTERVAL:
+            raise ValueError("a feed may not be asked more often than once a minute")
+        return value
+
+
+class FeedEntry(FeedDefaults):
+    """One feed."""
+
+    url: str = Field(description="http(s) address of the feed; a file: address needs `files: true` at the top.")
+    name: str = Field(min_length=1, description="What people call the outlet.")
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")] | None = Field(
+        None, description="Stable short name; made from `name` if missing."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _known_scheme(cls, value: str) -> str:
+        if not re.match(r"^(https?|file)://\S+$", value):
+            raise ValueError(f"{value!r} is not an http or https address")
+        return value
+
+
+class FeedsFile(BaseModel):
+    """The whole of feeds.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    defaults: FeedDefaults = FeedDefaults()
+    files: bool = Field(default=False, description="Allow file: addresses below the folder of feeds.yaml.")
+    feeds: tuple[FeedEntry, ...] = ()
+
+
+def load_feeds(path: Path) -> tuple[Feed, ...]:
+    """The feeds a file configures, in its order.
+
+    Raises:
+        ConfigError: with every mistake in the file.
+    """
+    return read_feeds(read_yaml(path))
+
+
+def read_feeds(document: Document) -> tuple[Feed, ...]:
+    """As `load_feeds`, from a document already read."""
+    if not isinstance(document.data, Mapping):
+        raise ConfigError([document.problem("must be a mapping with `feeds:`")])
+    problems: list[Problem] = []
+    problems += [
+        document.problem(f"unknown key {key!r}", (key,), hint=suggestion(key, FeedsFile.model_fields), on_key=True)
+        for key in document.data
+        if key not in FeedsFile.model_fields
+    ]
+    defaults = _defaults(document, problems)
+    is_file_allowed = document.data.get("files") is True
+    feeds: dict[str, Feed] = {}
+    listed = document.data.get("feeds") or []
+    if not isinstance(listed, list):
+        raise ConfigError([document.problem("must be a list", ("feeds",))])
+    for index, raw in enumerate(listed):
+        feed = _feed(document, index, {**defaults, **raw} if isinstance(raw, Mapping) else raw, problems)
+        if feed is None:
+            continue
+        if feed.url.startswith("file:") and not is_file_allowed:
+            problems.append(document.problem("file: addresses need `files: true` at the top", ("feeds", index, "url")))
+        same = next((other for other in feeds.values() if other.id == feed.id or other.url == feed.url), None)
+        if same is not None:
+            what = "id" if same.id == feed.id else "url"
+            hint = f"{same.name!r} has it already" + ("; give one of them an id" if what == "id" else "")
+            problems.append(document.problem(f"{what} {getattr(feed, what)!r} is used twice", ("feeds", index, what), hint=hint))
+        feeds[feed.id] = feed
+    if problems:
+        raise ConfigError(problems)
+    return tuple(feeds.values())
+
+
+def slug(name: str) -> str:
+    """A short stable id made from a name: lower-case letters and digits of any script, joined by hyphens."""
+    return re.sub(r"[\W_]+", "-", name.casefold()).strip("-") or "feed"
+
+
+def _defaults(document: Document, problems: list[Problem]) -> dict[str, Any]:
+    raw = document.data.get("defaults") or {}
+    try:
+        FeedDefaults.model_validate(raw)
+    except ValidationError as error:
+        problems += problems_of(error, document, ("defaults",), field_names(FeedDefaults))
+        return {}
+    return dict(raw)
+
+
+def _feed(document: Document, index: int, raw: Any, problems: list[Problem]) -> Feed | None:
+    try:
+        entry = FeedEntry.model_validate(raw)
+    except ValidationError as error:
+        problems += problems_of(error, document, ("feeds", index), field_names(FeedEntry))
+        return None
+    return Feed(
+        id=entry.id or slug(entry.name),
+        url=entry.url,
+        name=entry.name,
+        tags=entry.tags,
+        language=entry.language,
+        interval=entry.interval,
+        full_text=entry.full_text,
+        is_enabled=entry.enabled,
+        owner=entry.owner,
+        identity=entry.identity,
+    )

@@ -1,0 +1,167 @@
+"""Settings: flags over environment (MONITOR_, __ for nesting, _FILE for secrets) over monitor.yaml over defaults."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from monitor import kinds
+from monitor.config.documents import Document, parse_yaml, read_yaml
+from monitor.config.durations import Duration
+from monitor.config.problems import field_names, problems_of
+from monitor.errors import ConfigError, Problem
+
+PREFIX = "MONITOR_"
+DEFAULT_FILE = "monitor.yaml"
+OUTSIDE = {"MONITOR_TEST_POSTGRES"}
+"""Names with our prefix that are not settings."""
+FORBID = ConfigDict(extra="forbid", frozen=True)
+
+
+class WebSettings(BaseModel):
+    """The web page the worker serves."""
+
+    model_config = FORBID
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: int = Field(8321, ge=0, le=65_535)
+
+
+class WorkerSettings(BaseModel):
+    """How often the steps run and how much they take at once."""
+
+    model_config = FORBID
+
+    collect_every: Duration = timedelta(seconds=30)
+    analyse_every: Duration = timedelta(seconds=10)
+    deliver_every: Duration = timedelta(seconds=5)
+    batch: int = Field(64, ge=1, le=1000, description="Articles analysed together.")
+    lease: Duration = timedelta(minutes=5)
+    interval: Duration = Field(timedelta(minutes=15), description="How often a feed is looked at when it names no interval.")
+    give_up_after: Duration = Field(timedelta(days=3), description="How long an unreachable receiver is tried.")
+    fail_after: int = Field(5, ge=1, description="Failures in a row after which a feed's owner is told.")
+    storm: int = Field(25, ge=1, description="Alerts of one rule an hour after which the rest become one counted alert.")
+
+
+class Settings(BaseModel):
+    """Everything that is not a feed and not a rule."""
+
+    model_config = FORBID
+
+    feeds: Path = Path("feeds.yaml")
+    rules: Path = Path("rules")
+    archive: str = Field("db/monitor.db", description="A file, or the address of an engine (postgresql://…).")
+    outbox: Path = Field(Path("db/outbox"), description="Where alerts land that no receiver takes.")
+    scorer: dict[str, Any] = Field({"kind": "onnx"}, description="The model engine and its settings.")
+    fetcher: dict[str, Any] = Field({"kind": "http"}, description="The feed fetcher and its settings.")
+    channels: dict[str, dict[str, Any]] = Field({}, description="By channel kind: what every receiver of the kind inherits.")
+    allow: tuple[str, ...] = Field((), description="Hosts and networks of your own that may be reached although private.")
+    operator: str = Field("", description="The receiver of alerts about the service itself.")
+    public_url: str = Field("", description="Where the web page is reached from outside; makes links in alerts work.")
+    web: WebSettings = WebSettings()
+    worker: WorkerSettings = WorkerSettings()
+
+    @field_validator("allow", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("scorer", "fetcher")
+    @classmethod
+    def _named(cls, value: dict[str, Any], info: Any) -> dict[str, Any]:
+        kind = value.setdefault("kind", Settings.model_fields[info.field_name].default["kind"])
+        if kind not in kinds.names(info.field_name):
+            raise ValueError(f"there is no {info.field_name} kind {kind!r}; known: {', '.join(kinds.names(info.field_name))}")
+        return value
+
+    @field_validator("channels")
+    @classmethod
+    def _channels(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for kind in value:
+            if kind not in kinds.names("channel"):
+                raise ValueError(f"there is no channel kind {kind!r}; known: {', '.join(kinds.names('channel'))}")
+        return value
+
+
+def load_settings(environment: Mapping[str, str], flags: Mapping[str, Any] | None = None, file: Path | None = None) -> Settings:
+    """The settings in force; `flags` override and may hold None for "not given".
+
+    Raises:
+        ConfigError: with every mistake, each naming the flag, variable or line it comes from.
+    """
+    document = _document(environment, file)
+    values = dict(document.data) if isinstance(document.data, Mapping) else {}
+    _merge(values, from_environment(environment))
+    _merge(values, {key: value for key, value in (flags or {}).items() if value is not None})
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(problems_of(error, document, (), field_names(Settings))) from error
+
+
+def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Nested settings out of MONITOR_A__B=value; MONITOR_A__B_FILE=path reads the value from a file.
+
+    Raises:
+        ConfigError: a variable names no setting, or its file cannot be read.
+    """
+    values: dict[str, Any] = {}
+    for name, raw in sorted(environment.items()):
+        if not name.startswith(PREFIX) or name in OUTSIDE or name == f"{PREFIX}CONFIG":
+            continue
+        key = name.removeprefix(PREFIX)
+        text = raw
+        if key.endswith("_FILE"):
+            key, text = key.removesuffix("_FILE"), _secret(name, raw)
+        path = [part.lower() for part in key.split("__")]
+        if path[0] not in Settings.model_fields:
+            raise ConfigError([Problem(f"the environment variable {name} names no setting")])
+        _put(values, path, _value(text))
+    return values
+
+
+def _document(environment: Mapping[str, str], file: Path | None) -> Document:
+    named = file or (Path(environment[f"{PREFIX}CONFIG"]) if f"{PREFIX}CONFIG" in environment else None)
+    if named is None and not Path(DEFAULT_FILE).exists():
+        return parse_yaml("", Path("settings"))
+    return read_yaml(named or Path(DEFAULT_FILE))
+
+
+def _secret(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").rstrip("\n")
+    except OSError as error:
+        raise ConfigError([Problem(f"{name} names {path}, which cannot be read: {error.strerror}")]) from error
+
+
+def _value(text: str) -> Any:
+    if re.fullmatch(r"true|false", text, re.IGNORECASE):
+        return text.lower() == "true"
+    if text[:1] in "[{":
+        return parse_yaml(text, Path("environment")).data
+    return text
+
+
+def _put(values: dict[str, Any], path: list[str], value: Any) -> None:
+    for part in path[:-1]:
+        inner = values.setdefault(part, {})
+        if not isinstance(inner, dict):
+            return
+        values = inner
+    values[path[-1]] = value
+
+
+def _merge(values: dict[str, Any], over: Mapping[str, Any]) -> None:
+    for key, value in over.items():
+        if isinstance(value, Mapping) and isinstance(values.get(key), Mapping):
+            inner = dict(values[key])
+            _merge(inner, value)
+            values[key] = inner
+        else:
+            values[key] = value
