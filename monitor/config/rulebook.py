@@ -48,7 +48,8 @@ def _documents(path: Path) -> tuple[list[Document], list[Problem]]:
         files = sorted(file for pattern in ("*.yaml", "*.yml") for file in path.rglob(pattern) if file.is_file())
     if not files:
         raise ConfigError([Problem("no rules here", str(path), hint="create a .yaml file, or name another place with --rules")])
-    documents, problems = [], []
+    documents: list[Document] = []
+    problems: list[Problem] = []
     for file in files:
         try:
             documents.append(read_yaml(file))

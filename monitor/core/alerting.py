@@ -1,0 +1,150 @@
+"""Whether a firing becomes an alert: a verdict with its reason, never a bare yes or no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+from monitor.core.firing import Firing, stories
+from monitor.model import Alert, Delivery, Hit, Reason, Receiver, Rule, Severity, Statement, Suppression
+
+OUTBOX = "outbox"
+"""The receiver of alerts whose rule names none; printed and written to files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """SEND, or the reason why not; `fresh` are the claims that are said for the first time in this group."""
+
+    reason: Reason
+    note: str = ""
+    fresh: tuple[str, ...] = ()
+
+
+def decide(rule: Rule, firing: Firing, last: Alert | None, *, is_silenced: bool, now: datetime) -> Verdict:
+    """The verdict on one firing, given the group's last alert; the first reason that holds is named.
+
+    In order: too old, few outlets, already alerted, cooldown, silence.
+    """
+    if firing.hits:
+        newest = max(hit.published for hit in firing.hits)
+        if now - newest > rule.max_age:
+            return Verdict(Reason.TOO_OLD, f"published {newest:%Y-%m-%d %H:%M} UTC")
+        outlets = max(hit.outlets for hit in firing.hits)
+        if outlets < rule.min_outlets:
+            return Verdict(Reason.FEW_OUTLETS, f"{outlets} of {rule.min_outlets}")
+    said = set(said_so_far(last))
+    fresh = tuple(claim for claim in firing.novelty if claim not in said)
+    if firing.novelty and not fresh:
+        return Verdict(Reason.ALREADY_ALERTED, last.id if last else "")
+    if last is not None and now - last.created < rule.cooldown:
+        return Verdict(Reason.COOLDOWN, f"until {last.created + rule.cooldown:%Y-%m-%d %H:%M} UTC")
+    if is_silenced:
+        return Verdict(Reason.SILENCE)
+    return Verdict(Reason.SEND, fresh=fresh)
+
+
+def said_so_far(last: Alert | None) -> tuple[str, ...]:
+    """Every claim that the group's alerts have made up to its last one."""
+    return tuple(last.details.get("said", ())) if last is not None else ()
+
+
+def alert_of(rule: Rule, firing: Firing, verdict: Verdict, last: Alert | None, now: datetime) -> Alert:
+    """The alert of a firing that is to be sent; planning it twice gives the same id."""
+    occasion = firing.occasion or "|".join(verdict.fresh)
+    story = firing.hits[-1].story if firing.group.startswith("story:") else None
+    said = tuple(dict.fromkeys((*said_so_far(last), *verdict.fresh)))
+    return Alert(
+        id=digest(rule.id, firing.group, occasion),
+        rule=rule.id,
+        group=firing.group,
+        title=rule.title,
+        why=firing.why,
+        created=now,
+        severity=rule.severity,
+        articles=tuple(dict.fromkeys(hit.article for hit in firing.hits)),
+        story=story,
+        statements=strongest(firing.hits),
+        details={"said": list(said), "new": list(verdict.fresh), "facts": dict(firing.facts), "outlets": _outlets(firing.hits)},
+    )
+
+
+def storm_alert(rule: Rule, firings: Sequence[Firing], now: datetime) -> Alert:
+    """One counted alert in place of many of one rule within one hour."""
+    hits = tuple(hit for firing in firings for hit in firing.hits)
+    count = stories(hits)
+    return Alert(
+        id=digest(rule.id, "storm", f"{now:%Y-%m-%dT%H}"),
+        rule=rule.id,
+        group="storm",
+        title=rule.title,
+        why=f"{count} stories matched at once; told as one alert (storm limit)",
+        created=now,
+        severity=rule.severity,
+        articles=tuple(dict.fromkeys(hit.article for hit in hits))[:50],
+        statements=strongest(hits)[:10],
+        details={"facts": {"stories": count}, "outlets": _outlets(hits)},
+    )
+
+
+def suppression(rule: Rule, firing: Firing, verdict: Verdict, now: datetime) -> Suppression:
+    """The record of an alert that did not happen."""
+    article = firing.hits[-1].article if firing.hits else None
+    return Suppression(rule.id, firing.group, verdict.reason, now, article, verdict.note)
+
+
+def deliveries(alert: Alert, rule: Rule, receivers: Iterable[Receiver], now: datetime) -> list[Delivery]:
+    """One delivery a receiver, held until its quiet hours end; without receivers, one to the outbox."""
+    planned = [
+        Delivery(digest(alert.id, receiver.id), alert.id, receiver.id, due=_due(alert, receiver, now)) for receiver in receivers
+    ]
+    return planned if rule.notify else [Delivery(digest(alert.id, OUTBOX), alert.id, OUTBOX, due=now)]
+
+
+def quiet_until(receiver: Receiver, now: datetime) -> datetime | None:
+    """When the receiver's quiet hours end, or None when `now` lies outside them."""
+    if receiver.quiet_hours is None:
+        return None
+    start, end, zone = receiver.quiet_hours
+    local = now.astimezone(ZoneInfo(zone))
+    begins, ends = (_at(local, text) for text in (start, end))
+    if begins == ends:
+        return None
+    if ends < begins:
+        ends, begins = (ends + timedelta(days=1), begins) if local >= begins else (ends, begins - timedelta(days=1))
+    return ends.astimezone(now.tzinfo) if begins <= local < ends else None
+
+
+def strongest(hits: Iterable[Hit]) -> tuple[Statement, ...]:
+    """The most confident statement of each (topic, holder, stance) among the hits, most confident first."""
+    best: dict[tuple[str, str, str], Statement] = {}
+    for statement in (statement for hit in hits for statement in hit.statements):
+        key = (statement.topic, statement.holder, statement.stance)
+        if key not in best or statement.confidence > best[key].confidence:
+            best[key] = statement
+    return tuple(sorted(best.values(), key=lambda item: -item.confidence))
+
+
+def digest(*parts: str) -> str:
+    """A short stable id of these parts: 20 hexadecimal digits of their SHA-256."""
+    return sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:20]
+
+
+def _due(alert: Alert, receiver: Receiver, now: datetime) -> datetime:
+    held = quiet_until(receiver, now) if alert.severity is not Severity.URGENT else None
+    return held or now
+
+
+def _at(local: datetime, text: str) -> datetime:
+    hour, minute = (int(part) for part in text.split(":"))
+    return local.replace(hour=hour, minute=minute, second=0, microsecond=0)
+
+
+def _outlets(hits: Sequence[Hit]) -> int:
+    by_story: dict[int, int] = {}
+    for hit in hits:
+        by_story[hit.story] = max(by_story.get(hit.story, 0), hit.outlets)
+    return sum(by_story.values())

@@ -1,0 +1,68 @@
+"""ANALYSE: score what waits, put it in stories, run the rules, plan alerts; all of a batch in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import structlog
+
+from monitor.model import Article, Rulebook, Scores
+from monitor.ports import Archive, Clock, Scorer
+from monitor.services.alerting import Evaluator, Plan
+from monitor.services.score import score_articles
+from monitor.services.stories import assign_stories
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyseReport:
+    """What one pass did, in numbers of articles and alerts."""
+
+    scored: int = 0
+    unscored: int = 0
+    alerts: int = 0
+    suppressed: int = 0
+
+    def __add__(self, other: AnalyseReport) -> AnalyseReport:
+        return AnalyseReport(
+            self.scored + other.scored,
+            self.unscored + other.unscored,
+            self.alerts + other.alerts,
+            self.suppressed + other.suppressed,
+        )
+
+
+def analyse(archive: Archive, rulebook: Rulebook, scorer: Scorer, clock: Clock, *, batch: int, storm: int) -> AnalyseReport:
+    """One batch: scored outside any transaction, then stored with its stories and alerts in one.
+
+    An empty batch still evaluates the rules that watch for silence or wait for their hour.
+    """
+    articles = archive.articles.unscored(batch)
+    scores = score_articles(articles, rulebook, scorer) if articles else []
+    with archive.transaction():
+        _store(archive, articles, scores)
+        now = clock.now()
+        plan = Evaluator(rulebook, archive, storm=storm).plan([article.id for article in articles], now)
+        new = commit(archive, plan)
+    failed = sum(bool(score.error) for score in scores)
+    report = AnalyseReport(len(scores) - failed, failed, new, len(plan.suppressed))
+    if articles or new:
+        log.info("analysed", scored=report.scored, unscored=failed, alerts=new, suppressed=report.suppressed)
+    return report
+
+
+def commit(archive: Archive, plan: Plan) -> int:
+    """Store what an evaluation planned; the number of alerts that were not known before."""
+    for rule, state in plan.states.items():
+        archive.states.save(rule, state)
+    return archive.alerts.plan(plan.alerts, plan.suppressed) if plan.alerts or plan.suppressed else 0
+
+
+def _store(archive: Archive, articles: list[Article], scores: list[Scores]) -> None:
+    if not articles:
+        return
+    archive.scores.save(scores)
+    languages = {score.article: score.language for score in scores}
+    known = [replace(article, language=languages.get(article.id) or article.language) for article in articles]
+    assign_stories(known, {score.article: score.embedding for score in scores}, archive)
