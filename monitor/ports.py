@@ -190,6 +190,10 @@ class StoryStore(Protocol):
         """The stories with these ids, in this order."""
         ...
 
+    def describe(self, story: int, title: str, outlets: int) -> None:
+        """Store a story's best title and how many of its outlets are independent, in place of the plain count."""
+        ...
+
 
 class Search(Protocol):
     """The query language, run by the archive."""
