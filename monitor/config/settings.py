@@ -20,6 +20,8 @@ PREFIX = "MONITOR_"
 DEFAULT_FILE = "monitor.yaml"
 OUTSIDE = {"MONITOR_TEST_POSTGRES"}
 """Names with our prefix that are not settings."""
+SECRETS = {"password", "token", "webhook", "secret"}
+"""Keys of channels whose values are never shown; in the environment they stand as they are."""
 FORBID = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -115,14 +117,13 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     for name, raw in sorted(environment.items()):
         if not name.startswith(PREFIX) or name in OUTSIDE or name == f"{PREFIX}CONFIG":
             continue
-        key = name.removeprefix(PREFIX)
-        text = raw
-        if key.endswith("_FILE"):
-            key, text = key.removesuffix("_FILE"), _secret(name, raw)
+        key, is_file = name.removeprefix(PREFIX).removesuffix("_FILE"), name.endswith("_FILE")
+        text = _from_file(name, raw) if is_file else raw
         path = [part.lower() for part in key.split("__")]
         if path[0] not in Settings.model_fields:
             raise ConfigError([Problem(f"the environment variable {name} names no setting")])
-        _put(values, path, _value(text))
+        is_secret = path[0] == "channels" and path[-1] in SECRETS
+        _put(values, path, {"value": text} if is_secret else _value(text))
     return values
 
 
@@ -133,7 +134,7 @@ def _document(environment: Mapping[str, str], file: Path | None) -> Document:
     return read_yaml(named or Path(DEFAULT_FILE))
 
 
-def _secret(name: str, path: str) -> str:
+def _from_file(name: str, path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").rstrip("\n")
     except OSError as error:

@@ -1,0 +1,147 @@
+"""The composition root: settings in, a working service out; the only importer of adapters."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from monitor import kinds
+from monitor.clock import SystemClock
+from monitor.config.feeds import load_feeds
+from monitor.config.rulebook import load_rulebook
+from monitor.config.settings import Settings, load_settings
+from monitor.core.alerting import OUTBOX
+from monitor.errors import ConfigError, Problem
+from monitor.model import Feed, Receiver, Rulebook
+from monitor.ports import Archive, Channel, Clock, Fetcher, Parser, Scorer
+
+ENGINES = {"postgres": "postgres", "postgresql": "postgres"}
+
+
+@dataclass
+class App:
+    """Everything a command or the worker needs, built when first asked for and closed together."""
+
+    settings: Settings
+    clock: Clock
+    _closing: ExitStack = field(default_factory=ExitStack)
+    _archive: Archive | None = None
+
+    @cached_property
+    def feeds(self) -> tuple[Feed, ...]:
+        """What feeds.yaml configures."""
+        return load_feeds(self.settings.feeds)
+
+    @cached_property
+    def rulebook(self) -> Rulebook:
+        """What rules/*.yaml say."""
+        return self.read_rulebook()
+
+    def read_rulebook(self) -> Rulebook:
+        """The rulebook as its files stand now, whole and validated."""
+        tags = {tag for feed in self.feeds for tag in feed.tags}
+        return load_rulebook(
+            self.settings.rules, channels=self.settings.channels, feeds=[feed.id for feed in self.feeds], tags=sorted(tags)
+        )
+
+    @cached_property
+    def archive(self) -> Archive:
+        """The archive the settings name: a file, or the address of an engine."""
+        if self._archive is not None:
+            return self._archive
+        scheme, _, rest = self.settings.archive.partition("://")
+        kind = ENGINES.get(scheme, "sqlite") if rest else "sqlite"
+        archive: Archive = _build("archive", kind, {"path" if kind == "sqlite" else "url": self.settings.archive})
+        self._closing.callback(archive.close)
+        return archive
+
+    @cached_property
+    def fetcher(self) -> Fetcher:
+        """Gets feeds, guarded."""
+        fetcher: Fetcher = _build("fetcher", self._kind("fetcher"), {"allow": self.settings.allow, **self._own("fetcher")})
+        self._closing.callback(fetcher.close)
+        return fetcher
+
+    @cached_property
+    def parser(self) -> Parser:
+        """Reads feeds in processes that may be killed."""
+        from monitor.sandbox import build  # noqa: PLC0415 - starts processes only where feeds are read
+
+        parser: Parser = build()
+        self._closing.callback(parser.close)
+        return parser
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        """The model engine."""
+        scorer: Scorer = _build("scorer", self._kind("scorer"), self._own("scorer"))
+        return scorer
+
+    @cached_property
+    def channels(self) -> Mapping[str, Channel]:
+        """A channel for each receiver, and one for the outbox that takes what no receiver takes."""
+        return self.channels_of(self.rulebook)
+
+    def channels_of(self, rulebook: Rulebook) -> Mapping[str, Channel]:
+        """Channels for the receivers of any rulebook, such as one just edited."""
+        built = {name: self._channel(receiver) for name, receiver in rulebook.receivers.items()}
+        built.setdefault(OUTBOX, _build("channel", "file", {"directory": str(self.settings.outbox)}))
+        return built
+
+    def close(self) -> None:
+        """Give back connections, threads and processes."""
+        self._closing.close()
+
+    def _channel(self, receiver: Receiver) -> Channel:
+        module = kinds.load("channel", receiver.kind)
+        channel: Channel = module.build(receiver.config, allow=self.settings.allow)
+        return channel
+
+    def _kind(self, family: str) -> str:
+        return str(getattr(self.settings, family)["kind"])
+
+    def _own(self, family: str) -> dict[str, Any]:
+        return {key: value for key, value in getattr(self.settings, family).items() if key != "kind"}
+
+
+@contextmanager
+def open_app(
+    flags: Mapping[str, Any] | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    file: Path | None = None,
+    clock: Clock | None = None,
+    archive: Archive | None = None,
+) -> Iterator[App]:
+    """An App on the settings in force; `flags` override them, `clock` and `archive` replace the real ones.
+
+    Raises:
+        ConfigError: the settings are wrong.
+    """
+    settings = load_settings(os.environ if environment is None else environment, flags, file)
+    app = App(settings, clock or SystemClock(), _archive=archive)
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+def _build(family: str, kind: str, values: Mapping[str, Any]) -> Any:
+    module = kinds.load(family, kind)
+    try:
+        config = module.Config.model_validate(dict(values))
+    except ValidationError as error:
+        raise ConfigError([_problem(family, detail) for detail in error.errors(include_url=False)]) from error
+    return module.build(config)
+
+
+def _problem(family: str, detail: Any) -> Problem:
+    place = ".".join(str(part) for part in (family, *detail["loc"]))
+    return Problem(f"{place}: {detail['msg']}", "settings")
