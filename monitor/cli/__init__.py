@@ -1,1 +1,54 @@
 """The command line: one command, one service call; heavy imports happen inside the command."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import typer
+
+COMMANDS = {
+    "run": "worker",
+    "once": "worker",
+    "check": "check",
+    "doctor": "doctor",
+    "status": "status",
+}
+GROUPS: dict[str, str] = {}
+
+app = typer.Typer(
+    help="News-monitoring alerts: who takes which side on what, how sure we are, and which sentence shows it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _name, _module in COMMANDS.items():
+    app.command(_name)(getattr(import_module(f"monitor.cli.{_module}"), _name))
+for _name, _module in GROUPS.items():
+    app.add_typer(import_module(f"monitor.cli.{_module}").app, name=_name)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
+    if wanted:
+        from monitor import __version__  # noqa: PLC0415
+
+        typer.echo(f"monitor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(*, version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version.")) -> None:
+    """Watch the news and be told when somebody takes a side."""
+
+
+def main() -> None:
+    """Run the command line; mistakes end with one readable message and their exit code."""
+    from monitor.errors import MonitorError  # noqa: PLC0415
+
+    try:
+        app()
+    except MonitorError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
