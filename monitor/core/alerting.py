@@ -13,6 +13,8 @@ from monitor.model import Alert, Delivery, Hit, Reason, Receiver, Rule, Severity
 
 OUTBOX = "outbox"
 """The receiver of alerts whose rule names none; printed and written to files."""
+MEMORY = "memory"
+"""Where an alert's details keep what its group has said; not for readers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def decide(rule: Rule, firing: Firing, last: Alert | None, *, is_silenced: bool,
 
 def said_so_far(last: Alert | None) -> tuple[str, ...]:
     """Every claim that the group's alerts have made up to its last one."""
-    return tuple(last.details.get("said", ())) if last is not None else ()
+    return tuple(last.details.get(MEMORY, {}).get("said", ())) if last is not None else ()
 
 
 def alert_of(rule: Rule, firing: Firing, verdict: Verdict, last: Alert | None, now: datetime) -> Alert:
@@ -68,7 +70,7 @@ def alert_of(rule: Rule, firing: Firing, verdict: Verdict, last: Alert | None, n
         articles=tuple(dict.fromkeys(hit.article for hit in firing.hits)),
         story=story,
         statements=strongest(firing.hits),
-        details={"said": list(said), "new": list(verdict.fresh), "facts": dict(firing.facts), "outlets": _outlets(firing.hits)},
+        details={**firing.facts, MEMORY: {"said": list(said), "new": list(verdict.fresh)}},
     )
 
 
@@ -86,7 +88,7 @@ def storm_alert(rule: Rule, firings: Sequence[Firing], now: datetime) -> Alert:
         severity=rule.severity,
         articles=tuple(dict.fromkeys(hit.article for hit in hits))[:50],
         statements=strongest(hits)[:10],
-        details={"facts": {"stories": count}, "outlets": _outlets(hits)},
+        details={"stories": count},
     )
 
 
@@ -141,10 +143,3 @@ def _due(alert: Alert, receiver: Receiver, now: datetime) -> datetime:
 def _at(local: datetime, text: str) -> datetime:
     hour, minute = (int(part) for part in text.split(":"))
     return local.replace(hour=hour, minute=minute, second=0, microsecond=0)
-
-
-def _outlets(hits: Sequence[Hit]) -> int:
-    by_story: dict[int, int] = {}
-    for hit in hits:
-        by_story[hit.story] = max(by_story.get(hit.story, 0), hit.outlets)
-    return sum(by_story.values())

@@ -75,8 +75,9 @@ class Evaluator:
             before = last.get(firing.group)
             verdict = alerting.decide(rule, firing, before, is_silenced=self._is_silenced(firing, silences, now), now=now)
             if verdict.reason is Reason.SEND:
-                whole = self._with_story(firing, query, now)
-                sending.append((whole, alerting.alert_of(rule, whole, verdict, before, now)))
+                whole, title = self._with_story(firing, query, now)
+                alert = alerting.alert_of(rule, whole, verdict, before, now)
+                sending.append((whole, replace(alert, title=title or alert.title)))
             else:
                 plan.suppressed.append(alerting.suppression(rule, firing, verdict, now))
         self._send(rule, sending, now, plan)
@@ -97,12 +98,12 @@ class Evaluator:
         within = [hit.article for hit in firing.hits]
         return bool(within) and any(self._archive.search.hits(query, now=now, within=within) for query in silences)
 
-    def _with_story(self, firing: Firing, query: Query, now: datetime) -> Firing:
-        """The firing with every article of its story that answers too, so that an alert names all its outlets."""
+    def _with_story(self, firing: Firing, query: Query, now: datetime) -> tuple[Firing, str]:
+        """The firing with every article of its story that answers too, so that an alert names all outlets; the story's title."""
         if not firing.group.startswith("story:"):
-            return firing
-        members = self._archive.stories.get([firing.hits[-1].story])[0].articles
-        hits = self._archive.search.hits(query, now=now, within=members)
+            return firing, ""
+        story = self._archive.stories.get([firing.hits[-1].story])[0]
+        hits = self._archive.search.hits(query, now=now, within=story.articles)
         fresh = {hit.article for hit in firing.hits}
         earlier = [hit for hit in hits if hit.article not in fresh]
-        return replace(firing, hits=(*earlier, *firing.hits))
+        return replace(firing, hits=(*earlier, *firing.hits)), story.title

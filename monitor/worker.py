@@ -1,0 +1,200 @@
+"""The worker: APScheduler drives the three steps over one archive until a signal asks it to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from monitor.app import App
+from monitor.errors import ConfigError, MonitorError
+from monitor.model import Rulebook
+from monitor.ports import Channel
+from monitor.services.analyse import AnalyseReport, analyse
+from monitor.services.collect import CollectReport, collect
+from monitor.services.deliver import DeliverReport, deliver
+
+log = structlog.get_logger(__name__)
+GRACE_SECONDS = 10
+STATUS = "worker"
+"""The name under which the worker keeps its own state in the archive."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassReport:
+    """What one whole pass did."""
+
+    collected: CollectReport
+    analysed: AnalyseReport
+    delivered: DeliverReport
+
+
+@dataclass
+class Worker:
+    """The three steps on one App, with the rulebook last found good."""
+
+    app: App
+    stopping: threading.Event = field(default_factory=threading.Event)
+    on_progress: Callable[[str, Any], None] = lambda _step, _report: None
+    rulebook: Rulebook = field(init=False)
+    channels: Mapping[str, Channel] = field(init=False)
+    _stamps: Mapping[Path, tuple[int, int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rulebook = self.app.rulebook
+        self.channels = self.app.channels
+        self._stamps = self._files()
+        self.app.archive.feeds.configure(self.app.feeds)
+
+    def collect(self) -> CollectReport:
+        """Fetch what is due and store what is new."""
+        app = self.app
+        report = collect(app.archive, app.fetcher, app.parser, app.clock, stop=self.stopping)
+        self.on_progress("collect", report)
+        return report
+
+    def analyse(self) -> AnalyseReport:
+        """Score, group and judge until nothing waits."""
+        self.reload()
+        total = AnalyseReport()
+        worker = self.app.settings.worker
+        while not self.stopping.is_set():
+            report = analyse(
+                self.app.archive, self.rulebook, self.app.scorer, self.app.clock, batch=worker.batch, storm=worker.storm
+            )
+            total += report
+            self.on_progress("analyse", report)
+            if report.scored + report.unscored < worker.batch:
+                break
+        return total
+
+    def deliver(self) -> DeliverReport:
+        """Send what is due."""
+        report = deliver(self.app.archive, self.channels, self.rulebook, self.app.clock, stop=self.stopping)
+        self.on_progress("deliver", report)
+        return report
+
+    def once(self) -> PassReport:
+        """One whole pass."""
+        return PassReport(self.collect(), self.analyse(), self.deliver())
+
+    def reload(self) -> None:
+        """Take over a changed rulebook when it is whole and valid; otherwise keep the old one and say so."""
+        stamps = self._files()
+        if stamps == self._stamps:
+            return
+        self._stamps = stamps
+        try:
+            rulebook = self.app.read_rulebook()
+            channels = self.app.channels_of(rulebook)
+        except ConfigError as error:
+            log.error("the changed rules are wrong; the old ones stay in force", problems=str(error))
+            self._note({"rules_error": str(error)})
+            return
+        self.rulebook, self.channels = rulebook, channels
+        log.info("rules reloaded", rules=len(rulebook.rules), topics=len(rulebook.topics))
+        self._note({"rules_error": ""})
+
+    def _note(self, facts: Mapping[str, Any]) -> None:
+        state = self.app.archive.states.load(STATUS)
+        self.app.archive.states.save(STATUS, {**state, **facts, "at": self.app.clock.now().isoformat()})
+
+    def _files(self) -> dict[Path, tuple[int, int]]:
+        root = self.app.settings.rules
+        files = [root] if root.is_file() else sorted((*root.rglob("*.yaml"), *root.rglob("*.yml")))
+        stamps = {}
+        for file in files:
+            try:
+                stat = file.stat()
+            except OSError:
+                continue
+            stamps[file] = (stat.st_mtime_ns, stat.st_size)
+        return stamps
+
+
+def run(app: App, *, on_progress: Callable[[str, Any], None] | None = None) -> None:
+    """Work until SIGTERM or SIGINT; then finish or release what is under way within ten seconds.
+
+    Raises:
+        ArchiveBusy: another worker holds the archive.
+    """
+    with app.archive.hold("worker"):
+        worker = Worker(app, **({"on_progress": on_progress} if on_progress else {}))
+        worker.reload()
+        scheduler = _scheduler(worker)
+        with _signals(worker.stopping):
+            scheduler.start()
+            log.info("worker started", feeds=len(app.feeds), rules=len(worker.rulebook.rules), archive=app.settings.archive)
+            worker.stopping.wait()
+        log.info("stopping")
+        _stop(scheduler)
+    log.info("worker stopped")
+
+
+def _scheduler(worker: Worker) -> BackgroundScheduler:
+    settings = worker.app.settings.worker
+    scheduler = BackgroundScheduler(
+        executors={"default": ThreadPoolExecutor(4)},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        timezone="UTC",
+    )
+    now = worker.app.clock.now()
+    steps = (
+        (worker.collect, settings.collect_every),
+        (worker.analyse, settings.analyse_every),
+        (worker.deliver, settings.deliver_every),
+    )
+    for step, every in steps:
+        scheduler.add_job(
+            _guarded,
+            "interval",
+            args=[step],
+            seconds=every.total_seconds(),
+            next_run_time=now,
+            id=step.__name__,
+            name=step.__name__,
+        )
+    return scheduler
+
+
+def _guarded(step: Callable[[], object]) -> None:
+    """Run a step; what goes wrong is logged and the next run tries again, since every step can be repeated."""
+    try:
+        step()
+    except MonitorError as error:
+        log.error(f"{step.__name__} failed", error=str(error))
+    except Exception:
+        log.exception(f"{step.__name__} failed unexpectedly")
+
+
+class _signals:
+    """SIGTERM and SIGINT set an event while inside; the handlers before come back afterwards."""
+
+    def __init__(self, event: threading.Event) -> None:
+        self._event = event
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._stop) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._event.set()
+
+
+def _stop(scheduler: BackgroundScheduler) -> None:
+    waiting = threading.Thread(target=scheduler.shutdown, kwargs={"wait": True}, daemon=True)
+    waiting.start()
+    waiting.join(GRACE_SECONDS - 1)
