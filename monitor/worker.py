@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import structlog
@@ -130,7 +130,7 @@ def run(app: App, *, on_progress: Callable[[str, Any], None] | None = None) -> N
         worker = Worker(app, **({"on_progress": on_progress} if on_progress else {}))
         worker.reload()
         scheduler = _scheduler(worker)
-        with _signals(worker.stopping):
+        with _stopped_by_signals(worker.stopping):
             scheduler.start()
             log.info("worker started", feeds=len(app.feeds), rules=len(worker.rulebook.rules), archive=app.settings.archive)
             worker.stopping.wait()
@@ -170,28 +170,21 @@ def _guarded(step: Callable[[], object]) -> None:
     try:
         step()
     except MonitorError as error:
-        log.error(f"{step.__name__} failed", error=str(error))
+        log.error("step failed", step=step.__name__, error=str(error))
     except Exception:
-        log.exception(f"{step.__name__} failed unexpectedly")
+        log.exception("step failed unexpectedly", step=step.__name__)
 
 
-class _signals:
-    """SIGTERM and SIGINT set an event while inside; the handlers before come back afterwards."""
-
-    def __init__(self, event: threading.Event) -> None:
-        self._event = event
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> None:
-        if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._stop) for number in (signal.SIGTERM, signal.SIGINT)}
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
+@contextmanager
+def _stopped_by_signals(stopping: threading.Event) -> Iterator[None]:
+    """SIGTERM and SIGINT set the event while inside; the handlers before come back afterwards."""
+    numbers = (signal.SIGTERM, signal.SIGINT) if threading.current_thread() is threading.main_thread() else ()
+    before = {number: signal.signal(number, lambda *_: stopping.set()) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
             signal.signal(number, handler)
-
-    def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._event.set()
 
 
 def _stop(scheduler: BackgroundScheduler) -> None:
