@@ -23,6 +23,7 @@ from monitor.model import (
     FeedState,
     Fetched,
     Hit,
+    Limits,
     Message,
     PageText,
     ParsedFeed,
@@ -85,6 +86,11 @@ class Scorer(Protocol):
     @property
     def revision(self) -> str:
         """Names weights and calibration; stored with every score."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """The gate and the default threshold of relevance."""
         ...
 
     def embed(self, texts: Sequence[str], *, as_topics: bool = False) -> Vector:
