@@ -21,11 +21,10 @@ from monitor.ports import Channel
 from monitor.services.analyse import AnalyseReport, analyse
 from monitor.services.collect import CollectReport, collect
 from monitor.services.deliver import DeliverReport, deliver
+from monitor.services.status import WORKER
 
 log = structlog.get_logger(__name__)
 GRACE_SECONDS = 10
-STATUS = "worker"
-"""The name under which the worker keeps its own state in the archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +103,8 @@ class Worker:
         self._note({"rules_error": ""})
 
     def _note(self, facts: Mapping[str, Any]) -> None:
-        state = self.app.archive.states.load(STATUS)
-        self.app.archive.states.save(STATUS, {**state, **facts, "at": self.app.clock.now().isoformat()})
+        state = self.app.archive.states.load(WORKER)
+        self.app.archive.states.save(WORKER, {**state, **facts, "at": self.app.clock.now().isoformat()})
 
     def _files(self) -> dict[Path, tuple[int, int]]:
         root = self.app.settings.rules

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import Annotated
 
 import typer
 
@@ -11,6 +12,7 @@ COMMANDS = {
     "run": "worker",
     "once": "worker",
     "check": "check",
+    "schema": "check",
     "doctor": "doctor",
     "status": "status",
 }
@@ -30,20 +32,22 @@ for _name, _module in GROUPS.items():
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
     if wanted:
-        from monitor import __version__  # noqa: PLC0415
+        from monitor import __version__
 
         typer.echo(f"monitor {__version__}")
         raise typer.Exit
 
 
 @app.callback()
-def _main(*, version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version.")) -> None:
+def _main(
+    *, version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version.")
+) -> None:
     """Watch the news and be told when somebody takes a side."""
 
 
 def main() -> None:
     """Run the command line; mistakes end with one readable message and their exit code."""
-    from monitor.errors import MonitorError  # noqa: PLC0415
+    from monitor.errors import MonitorError
 
     try:
         app()

@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Archive = Annotated[str | None, typer.Option("--archive", metavar="PATH", help="The archive, instead of db/monitor.db.")]
 Feeds = Annotated[str | None, typer.Option("--feeds", metavar="PATH", help="The feeds, instead of feeds.yaml.")]
-Rules = Annotated[str | None, typer.Option("--rules", metavar="PATH", help="The rules: a file, or a directory instead of rules/.")]
+Rules = Annotated[
+    str | None, typer.Option("--rules", metavar="PATH", help="The rules, a file or a directory, instead of rules/.")
+]
 
 
 @contextmanager
 def opened(**flags: Any) -> Iterator[App]:
     """The service on the settings in force, with quiet logs; `flags` given as None are not given."""
-    from monitor import logs  # noqa: PLC0415 - keeps `monitor --help` quick
-    from monitor.app import open_app  # noqa: PLC0415
+    from monitor import logs
+    from monitor.app import open_app
 
     logs.configure(level="warning")
     with open_app(flags) as app:

@@ -1,0 +1,52 @@
+"""`monitor run` and `monitor once`: the worker."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from monitor.cli.options import Archive, AsJson, Feeds, Rules
+
+
+def run(
+    *,
+    archive: Archive = None,
+    feeds: Feeds = None,
+    rules: Rules = None,
+    web: Annotated[bool, typer.Option("--web/--no-web", help="Serve the web page too.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Collect, analyse and deliver until stopped (Ctrl-C or SIGTERM)."""
+    from monitor import logs
+    from monitor.app import open_app
+    from monitor.cli.progress import Progress
+    from monitor.worker import run as work
+
+    is_live = sys.stderr.isatty() and not as_json
+    logs.configure(level="warning" if is_live else "info")
+    flags = {"archive": archive, "feeds": feeds, "rules": rules}
+    with open_app(flags) as app, Progress(is_live=is_live) as progress:
+        work(app, on_progress=progress.note, with_web=web and app.settings.web.enabled)
+
+
+def once(*, archive: Archive = None, feeds: Feeds = None, rules: Rules = None, as_json: AsJson = False) -> None:
+    """One whole pass over what is due; exit code 1 when a feed or a delivery failed."""
+    from monitor import logs
+    from monitor.app import open_app
+    from monitor.cli.options import print_json
+    from monitor.cli.progress import Progress
+    from monitor.worker import Worker
+
+    is_live = sys.stderr.isatty() and not as_json
+    logs.configure(level="warning")
+    with open_app({"archive": archive, "feeds": feeds, "rules": rules}) as app, app.archive.hold("worker"):
+        with Progress(is_live=is_live) as progress:
+            report = Worker(app, on_progress=progress.note).once()
+        summary: dict[str, Any] = report.summary()
+    if as_json:
+        print_json(summary)
+    else:
+        typer.echo("  ".join(f"{name.replace('_', ' ')}: {value}" for name, value in summary.items()))
+    raise typer.Exit(1 if report.has_failed else 0)

@@ -1,0 +1,27 @@
+"""What the service knows, waits for and failed at, as one mapping for people and health checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from monitor.ports import Archive
+
+WORKER = "worker"
+"""The name under which the worker keeps its own state among the rules' states."""
+
+
+def service_status(archive: Archive, now: datetime) -> dict[str, Any]:
+    """Counts of feeds, articles and deliveries, the worker's last note, and what is wrong now."""
+    feeds = archive.feeds.list()
+    worker: Mapping[str, Any] = archive.states.load(WORKER)
+    return {
+        "now": now.isoformat(timespec="seconds"),
+        **archive.stats(),
+        "feeds_failing": sum(state.failures > 0 for _, state in feeds),
+        "feeds_due": len(archive.feeds.due(now, len(feeds) or 1)),
+        "deliveries": archive.outbox.counts(),
+        "rules_error": worker.get("rules_error", ""),
+        "worker_seen": worker.get("at", ""),
+    }
