@@ -21,6 +21,8 @@ GROUPS: dict[str, str] = {}
 app = typer.Typer(
     help="News-monitoring alerts: who takes which side on what, how sure we are, and which sentence shows it.",
     no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -38,10 +40,11 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
         raise typer.Exit
 
 
+Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")]
+
+
 @app.callback()
-def _main(
-    *, version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version.")
-) -> None:
+def _main(*, version: Version = False) -> None:
     """Watch the news and be told when somebody takes a side."""
 
 
