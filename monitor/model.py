@@ -513,5 +513,7 @@ class Message:
     is_sample: bool = False
     recipients: tuple[str, ...] = ()
     """Send to these of the receiver's addresses only (a second attempt); empty means all of them."""
+    attempted: datetime | None = None
+    """When this attempt is made, which signatures and receivers need to tell a repeat from a replay."""
     root: Message | None = None
     """The thread's first message as it would read now, with all outlets so far; channels that can, update it."""

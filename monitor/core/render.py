@@ -1,0 +1,271 @@
+"""Makes alerts readable text: cleans what strangers wrote, shortens it, words stances, and cuts long lists with "and n more"."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from monitor.model import OUTLET, Message, Position, Report, Severity, Stance, Voice
+
+SUBJECT_LIMIT = 180
+UNSURE_BELOW = 0.7
+"""Below this confidence a stance is worded as what it seems to be."""
+
+MARKS = {Stance.FAVOR: "▲", Stance.AGAINST: "▼", Stance.NEUTRAL: "●"}
+"""A shape for each stance, told apart without colour."""
+LABELS = {Stance.FAVOR: "for", Stance.AGAINST: "against", Stance.NEUTRAL: "neutral"}
+WORDS = {Stance.FAVOR: "for", Stance.AGAINST: "against", Stance.NEUTRAL: "neutral on"}
+
+# Directional overrides can make a link read as another one; the others are invisible and only hide words.
+_INVISIBLE = re.compile("[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
+_SPACE = re.compile(r"\s+")
+
+
+def clean(text: str, limit: int = 0) -> str:
+    """One line of visible text: no control, override or zero-width characters, no lone surrogates; cut at `limit` characters."""
+    kept = _INVISIBLE.sub("", text)
+    kept = "".join(_visible(character) for character in kept)
+    kept = _SPACE.sub(" ", kept).strip()
+    return shorten(kept, limit) if limit else kept
+
+
+def _visible(character: str) -> str:
+    category = unicodedata.category(character)
+    if category == "Cs":
+        return "\ufffd"
+    return " " if category in {"Cc", "Zl", "Zp"} else character
+
+
+def shorten(text: str, limit: int) -> str:
+    """The text, or its beginning with an ellipsis, at a word's end where one is near; never longer than `limit`."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    at_word = cut.rsplit(" ", 1)[0]
+    return (at_word if len(at_word) > limit * 0.7 else cut).rstrip(" ,;:") + "…"
+
+
+def safe_url(url: str) -> str:
+    """The address when it is a web address without blanks or control characters, else an empty string."""
+    stripped = url.strip()
+    if not stripped.isprintable() or any(character in stripped for character in " <>\"'`\\"):
+        return ""
+    try:
+        parts = urlsplit(stripped)
+    except ValueError:
+        return ""
+    return stripped if parts.scheme in {"http", "https"} and parts.hostname else ""
+
+
+def percent(probability: float) -> str:
+    """A probability as people read it, never a false certainty: 1 % to 99 %."""
+    return f"{min(99, max(1, round(probability * 100)))} %"
+
+
+def plural(number: int, noun: str) -> str:
+    """The number with its noun: 1 outlet, 4 outlets."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def moment(at: datetime) -> str:
+    """A time as "22 Nov 2026, 06:05 UTC"."""
+    return f"{at.day} {at:%b %Y, %H:%M} UTC"
+
+
+def holder_name(position: Position) -> str:
+    """Who holds the position; an outlet's own voice goes by the outlet's name."""
+    if position.holder == OUTLET:
+        return f"{clean(position.source) or 'The outlet'} itself"
+    return clean(position.holder, 80)
+
+
+def subject(message: Message, limit: int = SUBJECT_LIMIT) -> str:
+    """The headline as one line for a Subject header."""
+    flags = ("[sample] " if message.is_sample else "") + ("[urgent] " if message.severity is Severity.URGENT else "")
+    return flags + clean(message.headline, limit - len(flags))
+
+
+# -- what a template or a block builder is given -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PositionView:
+    """One holder's stance in words: `stance` as stored, `mark` its shape, `label` alone, `word` before the topic."""
+
+    holder: str
+    topic: str
+    stance: str
+    mark: str
+    label: str
+    word: str
+    percent: str
+    is_unsure: bool
+    is_own_voice: bool
+    evidence: str
+    source: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """One article in words."""
+
+    title: str
+    source: str
+    url: str
+    published: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A message in cleaned words, cut to size; `more_positions` and `more_reports` count what was left out."""
+
+    subject: str
+    headline: str
+    rule: str
+    rule_title: str
+    why: str
+    severity: str
+    is_urgent: bool
+    is_sample: bool
+    is_update: bool
+    created: str
+    outlets: str
+    positions: tuple[PositionView, ...]
+    more_positions: int
+    reports: tuple[ReportView, ...]
+    more_reports: int
+    facts: tuple[tuple[str, str], ...]
+    links: tuple[tuple[str, str], ...]
+    alert: str
+    receiver: str
+
+
+def view(message: Message, *, positions: int = 12, reports: int = 25, characters: int = 600) -> View:
+    """The message in words with at most this many positions, reports, and characters of any one text."""
+    shown_positions, shown_reports = message.positions[:positions], message.reports[:reports]
+    return View(
+        subject=subject(message),
+        headline=clean(message.headline, min(characters, 300)),
+        rule=clean(message.rule, 120),
+        rule_title=clean(message.rule_title or message.rule, 120),
+        why=clean(message.why, characters),
+        severity=str(message.severity),
+        is_urgent=message.severity is Severity.URGENT,
+        is_sample=message.is_sample,
+        is_update=bool(message.reply_to),
+        created=moment(message.created),
+        outlets=plural(message.outlets, "outlet"),
+        positions=tuple(_position(position, characters) for position in shown_positions),
+        more_positions=len(message.positions) - len(shown_positions),
+        reports=tuple(_report(report, characters) for report in shown_reports),
+        more_reports=len(message.reports) - len(shown_reports),
+        facts=tuple((clean(name, 60), clean(value, characters)) for name, value in message.facts[:12]),
+        links=tuple((clean(label, 60), safe_url(url)) for label, url in message.links if safe_url(url)),
+        alert=clean(message.alert, 80),
+        receiver=clean(message.receiver, 80),
+    )
+
+
+def _position(position: Position, characters: int) -> PositionView:
+    return PositionView(
+        holder=holder_name(position),
+        topic=clean(position.topic, 120),
+        stance=str(position.stance),
+        mark=MARKS[position.stance],
+        label=LABELS[position.stance],
+        word=WORDS[position.stance],
+        percent=percent(position.confidence),
+        is_unsure=position.confidence < UNSURE_BELOW,
+        is_own_voice=position.voice is Voice.OUTLET,
+        evidence=clean(position.evidence, characters),
+        source=clean(position.source, 80),
+        url=safe_url(position.url),
+    )
+
+
+def _report(report: Report, characters: int) -> ReportView:
+    return ReportView(
+        title=clean(report.title, min(characters, 300)) or "(no title)",
+        source=clean(report.source, 80),
+        url=safe_url(report.url),
+        published=moment(report.published),
+        language=clean(report.language, 12),
+    )
+
+
+_SIZES: Sequence[tuple[int, int, int]] = ((12, 25, 600), (12, 12, 400), (8, 8, 280), (5, 5, 200), (3, 3, 140), (1, 1, 100))
+
+
+def views(message: Message) -> Iterator[View]:
+    """The message ever smaller, from all that fits a screenful to its bare core."""
+    for positions, reports, characters in _SIZES:
+        yield view(message, positions=positions, reports=reports, characters=characters)
+
+
+def fit(message: Message, form: Callable[[View], str], limit_bytes: int) -> str:
+    """The fullest form of a message whose UTF-8 size is within the limit, else the smallest form."""
+    text = ""
+    for candidate in views(message):
+        text = form(candidate)
+        if len(text.encode("utf-8", "replace")) <= limit_bytes:
+            break
+    return text
+
+
+# -- plain text --------------------------------------------------------------------------------------------------------
+
+
+def plain(shown: View) -> str:
+    """The alert as plain text, for terminals, files and channels without markup."""
+    parts = [_heading(shown), *(_position_lines(position) for position in shown.positions)]
+    if shown.more_positions:
+        parts.append(f"  … and {plural(shown.more_positions, 'more position')}")
+    parts += [_report_lines(shown), _why_lines(shown)]
+    if shown.links:
+        parts.append("\n".join(f"{label}: {url}" for label, url in shown.links))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _heading(shown: View) -> str:
+    flags = "".join(f"[{word}] " for word, is_on in (("sample", shown.is_sample), ("urgent", shown.is_urgent)) if is_on)
+    return f"{flags}{shown.headline}\n{shown.rule_title} · {shown.created}"
+
+
+def verdict(position: PositionView) -> str:
+    """A stance in one line: "▼ North Korea is against Freedom Edge exercise (94 %)"."""
+    verb = "seems" if position.is_unsure else "is"
+    return f"{position.mark} {position.holder} {verb} {position.word} {position.topic} ({position.percent})"
+
+
+def voice_note(position: PositionView) -> str:
+    """Where the evidence stands, and whether the outlet speaks for itself."""
+    return f"{position.source}, in its own voice" if position.is_own_voice else position.source
+
+
+def _position_lines(position: PositionView) -> str:
+    lines = [verdict(position)]
+    if position.evidence:
+        lines.append(f"    “{position.evidence}”")
+    lines.append(f"    {voice_note(position)}  {position.url}".rstrip())
+    return "\n".join(lines)
+
+
+def _report_lines(shown: View) -> str:
+    if not shown.reports:
+        return ""
+    lines = [f"{shown.outlets}:"]
+    for report in shown.reports:
+        lines += [f"  {report.source} · {report.published} · {report.title}", f"    {report.url}".rstrip()]
+    if shown.more_reports:
+        lines.append(f"  … and {shown.more_reports:,} more")
+    return "\n".join(line for line in lines if line.strip())
+
+
+def _why_lines(shown: View) -> str:
+    return "\n".join([f"Why: {shown.why}", *(f"  {name}: {value}" for name, value in shown.facts)])
