@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from monitor.services.status import WORKER
 
 log = structlog.get_logger(__name__)
 GRACE_SECONDS = 10
+BEAT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,10 @@ class Worker:
         report = deliver(self.app.archive, self.channels, self.rulebook, self.app.clock, stop=self.stopping)
         self.on_progress("deliver", report)
         return report
+
+    def beat(self) -> None:
+        """Leave a mark in the archive that the worker is alive."""
+        self._note({})
 
     def once(self) -> PassReport:
         """One whole pass."""
@@ -150,6 +156,7 @@ def _scheduler(worker: Worker) -> BackgroundScheduler:
         (worker.collect, settings.collect_every),
         (worker.analyse, settings.analyse_every),
         (worker.deliver, settings.deliver_every),
+        (worker.beat, BEAT),
     )
     for step, every in steps:
         scheduler.add_job(

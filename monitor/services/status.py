@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.ports import Archive
 
+LONGEST_PAUSE = timedelta(minutes=5)
 WORKER = "worker"
 """The name under which the worker keeps its own state among the rules' states."""
 
@@ -25,3 +26,9 @@ def service_status(archive: Archive, now: datetime) -> dict[str, Any]:
         "rules_error": worker.get("rules_error", ""),
         "worker_seen": worker.get("at", ""),
     }
+
+
+def is_alive(archive: Archive, now: datetime) -> bool:
+    """Whether a worker has left its mark on this archive within the last five minutes."""
+    seen = archive.states.load(WORKER).get("at")
+    return bool(seen) and now - datetime.fromisoformat(str(seen)) < LONGEST_PAUSE
