@@ -1,0 +1,91 @@
+"""Tells whether a word of a text is a form of a name: possessives, cases, particles and adjectives made from it."""
+
+# ruff: noqa: RUF001, SIM905 - words and marks of nine languages, listed as words
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_WIDE = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+_ARABIC = re.compile(r"[\u0600-\u06ff]")
+_ARABIC_MARKS = re.compile(r"[\u064b-\u0652\u0640]")
+_ARABIC_ATTACHED = re.compile(r"^[وفبلك]?(?:ال|لل)?")
+
+_RUSSIAN_ENDINGS = re.compile(
+    r"(?:иями|ями|ами|иях|ого|его|ому|ему|ыми|ими|ией|иям|ием|ях|ах|ов|ев|ей|ой|ий|ый|ая|яя|ую|юю|ое|ее|ые|ие|ом|ем|ам|ям|ым|им|"
+    r"ых|их|ья|ью|ия|ии|ию|а|я|о|е|ы|и|у|ю|ь|й)$"
+)
+_RUSSIAN_ADJECTIVE = re.compile(r"^(?:и|ей|ий)?(?:й|ан|ян)?ск(?:ий|ая|ое|ие|ого|ой|ому|ую|им|ом|их|ими|о)$")
+_LATIN_CASES = ("s", "es", "n", "en", "e", "er", "em", "’", "'")
+_LATIN_ADJECTIVES = ("n", "ian", "an", "i", "ese", "ish", "ns", "ians", "is")
+_SHORTEST_INFLECTED = 4
+
+_KOREAN_PARTICLES = re.compile(
+    r"(?:은|는|이|가|을|를|의|에|와|과|도|로|만|나|랑|에서|에게|에는|에도|으로|부터|까지|라고|라는|라며|이라고|이라는|이라며|이다|이며|인|"
+    r"과는|와는|과의|와의|만이|보다|처럼|마저|조차|이나|측|측은|측이|측의|측에|들|들은|들이|들의|들을)$"
+)
+_KOREAN_OFFICES = re.compile(
+    r"^(?:정부|당국|외무성|외교부|국방부|국방성|군|군부|대통령|총리|의회|국회|대사|대사관|대표|당|여당|야당|외무부|장관|중앙은행|최고|노동당|통신|"
+    r"매체|언론|관리|정권|지도|지도부|수뇌부|백악관|대표부|위원회|협회|정당|회사|그룹)"
+)
+
+
+def is_wide(text: str) -> bool:
+    """Whether a name is written in a script whose words are not set apart (Korean included, for its particles)."""
+    return _WIDE.search(text) is not None
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """What the forms of one word begin with, folded; only good for telling whether two words could be forms of one."""
+    folded = word.casefold().rstrip(".").replace("ё", "е")
+    if _ARABIC.search(folded):
+        return _ARABIC_ATTACHED.sub("", _ARABIC_MARKS.sub("", folded)) or folded
+    if _CYRILLIC.search(folded) and len(folded) >= _SHORTEST_INFLECTED:
+        bare = _RUSSIAN_ENDINGS.sub("", folded)
+        return bare if len(bare) >= _SHORTEST_INFLECTED - 1 else folded[: _SHORTEST_INFLECTED - 1]
+    return folded.replace("’", "'").split("'")[0] or folded
+
+
+@lru_cache(maxsize=65_536)
+def is_form(name: str, word: str) -> str:
+    """How a word answers a name's word: "" not at all, "same" (possibly inflected), or "adjective"."""
+    one, other = name.casefold().replace("ё", "е"), word.casefold().replace("ё", "е")
+    if one == other or (_ARABIC.search(one) and stem(one) == stem(other)):
+        return "same"
+    if _CYRILLIC.search(one):
+        return _russian_form(one, other)
+    if len(one) < _SHORTEST_INFLECTED or not one.isalpha() or not other.startswith(one[:-1]):
+        return ""
+    return _latin_form(one, other, is_proper=name[:1].isupper())
+
+
+def _russian_form(one: str, other: str) -> str:
+    if len(one) < _SHORTEST_INFLECTED:
+        return ""
+    root, found = _RUSSIAN_ENDINGS.sub("", one), _RUSSIAN_ENDINGS.sub("", other)
+    if len(root) < _SHORTEST_INFLECTED - 1:
+        return ""
+    if root == found:
+        return "same"
+    return "adjective" if other.startswith(root) and _RUSSIAN_ADJECTIVE.match(other[len(root) :]) else ""
+
+
+def _latin_form(one: str, other: str, *, is_proper: bool) -> str:
+    rest = other[len(one) :] if other.startswith(one) else None
+    if rest is not None and is_proper and rest in _LATIN_ADJECTIVES and not (rest == "n" and one[-1] not in "aeiou"):
+        return "adjective"
+    if rest is not None and rest in _LATIN_CASES:
+        return "same"
+    if one.endswith("y") and other == one[:-1] + "ies":
+        return "same"
+    return "same" if one.endswith("e") and rest is not None and rest in {"n", "r", "s", "m"} else ""
+
+
+def korean_rest_allowed(name: str, rest: str) -> bool:
+    """Whether what follows a Korean name inside the same word leaves it that name."""
+    if not rest or _KOREAN_PARTICLES.match(rest) or _KOREAN_OFFICES.match(rest):
+        return True
+    return len(name) > _SHORTEST_INFLECTED - 1

@@ -1,0 +1,157 @@
+"""The small words by which nine languages report what somebody says and point back to who was named before."""
+
+# ruff: noqa: RUF001, SIM905 - words and marks of nine languages, listed as words
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a reference points back to: a person or body just spoken of, a state or its office, or an organisation."""
+
+    PRONOUN = "pronoun"
+    STATE = "state"
+    BODY = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """One language's patterns: verbs that report, references by kind, and whether a sentence may leave its subject out."""
+
+    reports: re.Pattern[str]
+    references: tuple[tuple[Kind, re.Pattern[str]], ...]
+    drops_subject: bool = False
+
+
+_EN_STATE = (
+    r"governments?|ministry|ministries|minister|cabinet|premier|president|prime minister|foreign minister|chancellor|embassy|ambassador|"
+    r"state department|army|military|navy|parliament|lawmakers|kremlin|regime|authorities|diplomats?|envoy|negotiators?|capital"
+)
+_EN_BODY = (
+    r"company|firm|maker|manufacturer|developer|operator|platform|party|unions?|guild|group|association|federation|bank|lender|museum|temple|"
+    r"abbot|monks|council|committee|commission|agency|organisation|organization|alliance|coalition|bloc|movement|charity|campaigners|watchdog|"
+    r"university|institute|court|board|chairman|chairwoman|chair|director|chief executive|chief|head|leaders?|lawyers?|members?|opposition|church"
+)
+_EN_ANY = r"spokes(?:man|woman|person)|officials?|statement|secretary|delegation|representative|side"
+
+_REPORTS = {
+    "en": (
+        r"\b(?:said|says|say|saying|told|tells|asked|asks|adds|added|warn(?:s|ed)|argu(?:es|ed)|claim(?:s|ed)|call(?:s|ed)|accus(?:es|ed)|"
+        r"condemn(?:s|ed)|welcom(?:es|ed)|prais(?:es|ed)|denounc(?:es|ed)|critici[sz](?:es|ed)|urg(?:es|ed)|insist(?:s|ed)|reject(?:s|ed)|"
+        r"dismiss(?:es|ed)|describ(?:es|ed)|announc(?:es|ed)|stat(?:es|ed)|declar(?:es|ed)|vow(?:s|ed)|promis(?:es|ed)|repl(?:ies|ied)|"
+        r"respond(?:s|ed)|demand(?:s|ed)|support(?:s|ed)|back(?:s|ed)|oppos(?:es|ed)|slam(?:s|med)|hail(?:s|ed)|plead(?:s|ed)|lament(?:s|ed)|"
+        r"vot(?:es|ed)|object(?:s|ed)|protest(?:s|ed)|defend(?:s|ed)|wants?|wanted|believ(?:es|ed)|thinks?|thought|wrote|writes|not(?:es|ed)|"
+        r"declin(?:es|ed)|refus(?:es|ed)|appeal(?:s|ed)|comment(?:s|ed)|thank(?:s|ed)|applaud(?:s|ed)|agre(?:es|ed)|offer(?:s|ed))\b"
+    ),
+    "de": (
+        r"\b(?:sagt|sagte|sagten|erklärt|erklärte|erklärten|teilte|kritisiert|kritisierte|kritisierten|fordert|forderte|forderten|warnt|warnte|"
+        r"betont|betonte|nennt|nannte|nannten|begrüßt|begrüßte|begrüßten|lehnt|lehnte|lehnten|verurteilt|verurteilte|wirft|warf|bezeichnet|"
+        r"bezeichnete|kündigte|verspricht|versprach|meint|meinte|schrieb|verlangt|verlangte|mahnt|mahnte|lobt|lobte|sprach|spricht|wies|will|"
+        r"wollen|antwortete|verteidigt|verteidigte|unterstützt|unterstützte)\b"
+    ),
+    "fr": (
+        r"\b(?:déclar(?:e|é)|dit|affirm(?:e|é)|estim(?:e|é|ent)|annonc(?:e|é)|dénonc(?:e|é|ent)|appel(?:le|é)|salu(?:e|é|ent)|critiqu(?:e|é)|"
+        r"condamn(?:e|é)|rejet(?:te|é)|ajout(?:e|é)|selon|jug(?:e|é)|réclam(?:e|é|ent)|refus(?:e|é|ent)|sout(?:ient|enu)|demand(?:e|é|ent)|"
+        r"expliqu(?:e|é)|répond(?:u)?|préven(?:u|ient)|averti|promis|promet|veut|veulent|accus(?:e|é)|qualifi(?:e|é)|défend(?:u)?)\b"
+    ),
+    "es": (
+        r"\b(?:dij(?:o|eron)|dice|afirm(?:a|ó)|declar(?:a|ó)|señal(?:a|ó)|asegur(?:a|ó)|adv(?:ierte|irtió)|pid(?:e|ió|ieron)|critic(?:a|ó|aron)|"
+        r"calific(?:a|ó)|conden(?:a|ó|aron)|rechaz(?:a|ó|aron)|anunci(?:a|ó)|celebr(?:a|ó|aron)|exig(?:e|ió|ieron)|acus(?:a|ó)|sost(?:iene|uvo)|"
+        r"respond(?:e|ió)|añad(?:e|ió)|según|explic(?:a|ó)|defend(?:ió)|defiende|apoy(?:a|ó|aron)|quiere|considera|consideró|insist(?:e|ió))\b"
+    ),
+    "ru": (
+        r"(?:сказал|заявил|заявля|сообщил|сообщили|отметил|подчеркнул|добавил|назвал|называ|обвинил|призвал|призыва|потребовал|требу|пообещал|"
+        r"ответил|осудил|осужда|приветств|поддерж|отверг|раскритиков|критику|счита|настаива|выступ|предупре|напомнил|поясн|утвержда|говорит|"
+        r"говорил|пригрозил|просит|попросил|намерен|отказал|обещал|хвалил|одобр)[а-яё]*"
+    ),
+    "ko": (
+        r"(?:말했|말한|밝혔|밝히|전했|주장|강조|비판|지적|촉구|요구|반대|환영|규탄|설명했|덧붙|답했|경고|비난|호소|반박|평가|했다고|고 했|라고 했|지지|찬성|"
+        r"거부|반발|맞받|선을 그|약속|요청|거절|성명)"
+    ),
+    "ja": (
+        r"(?:述べ|語っ|話し|表明|強調|批判|主張|訴え|求め|説明|指摘|反発|非難|歓迎|警告|発表|コメント|明らかに|示し|としている|とした|と呼|賛成|反対|支持|"
+        r"拒否|拒ん|約束|要請|容認|声明|答え|述べる|回答)"
+    ),
+    "zh": (
+        r"(?:表示|称|稱|说|說|指出|强调|強調|认为|認為|呼吁|批评|批評|谴责|譴責|警告|敦促|要求|反对|反對|支持|欢迎|歡迎|回应|宣布|声明|主张|抨击|赞扬|"
+        r"拒绝|承诺|赞成|坚持|抗议|写道)"
+    ),
+    "ar": (
+        r"(?:قال|قالت|أعلن|أعلنت|أكد|أكدت|أضاف|أضافت|صرح|صرحت|دعا|دعت|انتقد|انتقدت|رفض|رفضت|أدان|أدانت|رحب|رحبت|حذر|حذرت|طالب|طالبت|"
+        r"وصف|وصفت|اتهم|اتهمت|اعتبر|اعتبرت|شدد|شددت|أيد|أيدت|عارض|عارضت|تعهد|تعهدت|ترفض|يرفض|تؤيد|يؤيد)"
+    ),
+}  # fmt: skip
+
+_EN_DETERMINED = r"\b(?:the|its|his|her|their|a|an)\s+(?:[\w’'-]+\s+){0,3}?"
+_REFERENCES: dict[str, tuple[tuple[Kind, str], ...]] = {
+    "en": (
+        (Kind.STATE, rf"{_EN_DETERMINED}(?P<noun>{_EN_STATE})\b"),
+        (Kind.BODY, rf"{_EN_DETERMINED}(?P<noun>{_EN_BODY})\b"),
+        (Kind.PRONOUN, rf"{_EN_DETERMINED}(?P<noun>{_EN_ANY})\b"),
+        (Kind.PRONOUN, r"(?P<noun>\b(?:he|she|it|they)\b|^\W*(?:its|his|her|their)\b)"),
+    ),
+    "de": (
+        (Kind.STATE, r"\b(?:der|die|das|dem|den|ihr|ihre|sein|seine)\s+(?P<noun>\w*(?:[Rr]egierung|[Mm]inister(?:in|ium)?|[Aa]ußenamt|[Pp]räsident(?:in)?|"
+                     r"[Kk]anzler(?:in)?|[Bb]otschafter(?:in)?|[Bb]ehörden?))\b"),
+        (Kind.BODY, r"\b(?:der|die|das|dem|den|ihr|ihre|sein|seine)\s+(?P<noun>\w*(?:[Ff]irma|[Uu]nternehmen|[Kk]onzern|[Pp]artei|[Gg]ewerkschaft|[Vv]erband|"
+                    r"[Gg]ruppe|[Bb]ank|[Mm]useum|[Vv]orsitzende[r]?|[Cc]hef(?:in)?|[Hh]ersteller))\b"),
+        (Kind.PRONOUN, r"\b(?:ein|eine|der|die|ihr|sein|ihre)\s+(?P<noun>\w*[Ss]precher(?:in)?)\b"),
+        (Kind.PRONOUN, r"(?P<noun>\b(?:er|sie)\b)"),
+    ),
+    "fr": (
+        (Kind.STATE, r"\b(?:le|la|les|l['’]|son|sa|ses)\s*(?P<noun>gouvernement|ministères?|ministre|président[e]?|ambassadeur|autorités|exécutif)\b"),
+        (Kind.BODY, r"\b(?:le|la|les|l['’]|son|sa|ses)\s*(?P<noun>entreprise|société|groupe|parti|syndicats?|association|fédération|banque|musée|organisation)\b"),
+        (Kind.PRONOUN, r"\b(?:le|la|un|une|son|sa)\s*(?P<noun>porte-parole)\b"),
+        (Kind.PRONOUN, r"(?P<noun>\b(?:il|elle|ils|elles)\b)"),
+    ),
+    "es": (
+        (Kind.STATE, r"\b(?:el|la|los|las|su|sus)\s+(?P<noun>gobierno|ministerio|ministr[oa]|president[ea]|embajador[a]?|autoridades|ejecutivo|cancillería)\b"),
+        (Kind.BODY, r"\b(?:el|la|los|las|su|sus)\s+(?P<noun>empresa|compañía|grupo|partido|sindicatos?|asociación|federación|banco|museo|organización)\b"),
+        (Kind.PRONOUN, r"\b(?:el|la|un|una|su)\s+(?P<noun>portavoz|vocero|vocera)\b"),
+        (Kind.PRONOUN, r"(?P<noun>\b(?:él|ella|ellos|ellas)\b|^\W*(?:Su|Sus)\b)"),
+    ),
+    "ru": (
+        (Kind.STATE, r"(?P<noun>\b(?:правительств|министерств|министр|ведомств|МИД|кабмин|кабинет|президент|премьер|власт|посол|посольств|парламент)[а-яё]*)"),
+        (Kind.BODY, r"(?P<noun>\b(?:компани|фирм|парти|профсоюз|групп|организаци|банк|музе|объединени|ассоциаци|холдинг|концерн|лидер|глава|директор)[а-яё]*)"),
+        (Kind.PRONOUN, r"(?P<noun>\b(?:представител|пресс-секретар|спикер|чиновник)[а-яё]*)"),
+        (Kind.PRONOUN, r"(?P<noun>\b(?:он|она|они|его словам|её словам|ее словам|их словам)\b)"),
+    ),
+    "ko": (
+        (Kind.STATE, r"(?P<noun>정부|외교부|외무성|국방부|당국자?|장관|총리|대통령|대통령실|청와대|총리실)(?:은|는|이|가|도|측)?"),
+        (Kind.BODY, r"(?P<noun>회사|업체|기업|박물관장?|협회장?|단체|조합|노조|정당|재단|대표|회장|위원장|주지)(?:은|는|이|가|도|측)?"),
+        (Kind.PRONOUN, r"(?P<noun>대변인|관계자|당국자|그는|그가|그녀는|이들은|양측)"),
+    ),
+    "ja": (
+        (Kind.STATE, r"(?P<noun>政府|外務省|外相|国防省|防衛省|首相|大統領|官房長官|大臣|同国|当局|代表)"),
+        (Kind.BODY, r"(?P<noun>同社|会社|博物館|館長|同党|党|協会|連盟|団体|同団体|会長|社長|理事長|組合|寺|住職)"),
+        (Kind.PRONOUN, r"(?P<noun>報道官|関係者|幹部|高官|彼は|彼女は|同氏|彼らは)"),
+    ),
+    "zh": (
+        (Kind.STATE, r"(?P<noun>政府|外交部|国防部|外长|总统|总理|总统府|部长|大使|当局|官方|该国|中方|俄方|美方|日方)"),
+        (Kind.BODY, r"(?P<noun>该公司|这家公司|公司|博物馆|馆长|该党|协会|联盟|该组织|团体|工会|主席|寺)"),
+        (Kind.PRONOUN, r"(?P<noun>发言人|官员|他说|她说|他表示|她表示|他们|他还|她还)"),
+    ),
+    "ar": (
+        (Kind.STATE, r"(?P<noun>الحكومة|الوزارة|وزارة الخارجية|الوزير|وزير الخارجية|الرئيس|السفير|السلطات)"),
+        (Kind.BODY, r"(?P<noun>الشركة|الحزب|النقابة|المجموعة|الاتحاد|البنك|المتحف|المنظمة|الجمعية)"),
+        (Kind.PRONOUN, r"(?P<noun>المتحدث|المتحدثة|المسؤول|وأضاف|وأضافت|وتابع|وتابعت)"),
+    ),
+}  # fmt: skip
+_DROPPING = frozenset({"ko", "ja", "zh", "ar", "es"})
+
+
+def _compiled(language: str) -> Speech:
+    flags = re.IGNORECASE if language in {"en", "fr", "es", "ru"} else re.NOFLAG
+    references = tuple((kind, re.compile(pattern, flags)) for kind, pattern in _REFERENCES[language])
+    return Speech(re.compile(_REPORTS[language], flags), references, language in _DROPPING)
+
+
+_SPEECH = {language: _compiled(language) for language in _REPORTS}
+
+
+def speech(language: str) -> Speech:
+    """The patterns of a language; English ones for a language without its own."""
+    return _SPEECH.get(language, _SPEECH["en"])

@@ -1,0 +1,177 @@
+"""Chooses what to ask the stance model about an article, and makes one verdict per topic and holder of its answers."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.core.inflections import is_wide, stem
+from monitor.core.voices import Reading, Role, Sentence, Turn
+from monitor.model import OUTLET, Evidence, Stance, Statement, Topic, Voice
+
+AUTHOR = "The author"
+"""What the model calls the outlet's own voice."""
+
+_PER_HOLDER = 3
+_HOLDERS = 12
+_FOUND_HOLDERS = 3
+_WINDOW = 900
+_NAME = 160
+_ROLE_WEIGHT = {Role.SUBJECT: 1.0, Role.CARRIED: 0.85, Role.NAMED: 0.55, Role.QUOTED: 0.25}
+_WORD = re.compile(r"\w+", re.UNICODE)
+_FEWEST_LETTERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing to ask: what `turn.holder` thinks of `topic`, by the words of one sentence in its context."""
+
+    topic: str
+    turn: Turn
+    passage: str
+    query: str
+    weight: float
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """What the model reads."""
+        return self.passage, self.query
+
+
+def questions(reading: Reading, topic: Topic) -> list[Question]:
+    """What to ask about one article and one topic it is about: a few telling sentences of each holder."""
+    terms = _terms(topic)
+    nearness = [nearness_of(sentence.text, terms) for sentence in reading.sentences]
+    by_holder: dict[str, list[tuple[float, Turn]]] = defaultdict(list)
+    for turn in [*reading.turns, *_outlet_turns(reading, nearness)]:
+        by_holder[turn.holder].append((_promise(turn, reading.sentences[turn.sentence], nearness[turn.sentence]), turn))
+    chosen: list[Question] = []
+    for holder in _leading(by_holder):
+        best = sorted(by_holder[holder], key=lambda item: (-item[0], item[1].sentence))[:_PER_HOLDER]
+        chosen += [_question(reading, topic, turn, promise) for promise, turn in best]
+    return chosen
+
+
+def _leading(by_holder: Mapping[str, list[tuple[float, Turn]]]) -> list[str]:
+    """The holders worth asking about, most promising first; found ones and minor ones are the first to go."""
+    ranked = sorted(by_holder, key=lambda holder: -max(promise for promise, _ in by_holder[holder]))
+    found = [holder for holder in ranked if by_holder[holder][0][1].is_found]
+    known = [holder for holder in ranked if not by_holder[holder][0][1].is_found]
+    return [*known[:_HOLDERS], *found[:_FOUND_HOLDERS]]
+
+
+def _outlet_turns(reading: Reading, nearness: Sequence[float]) -> list[Turn]:
+    """Sentences in which the outlet itself may judge: on the topic, unquoted, reporting nobody."""
+    return [
+        Turn(OUTLET, index, Role.SUBJECT, AUTHOR)
+        for index, sentence in enumerate(reading.sentences)
+        if nearness[index] > 0 and not sentence.is_reported and sentence.quoted == 0
+    ]
+
+
+def _promise(turn: Turn, sentence: Sentence, nearness: float) -> float:
+    """How likely a sentence is to show the holder's stance toward the topic."""
+    return _ROLE_WEIGHT[turn.role] + 0.8 * nearness + (0.2 if sentence.is_reported else 0.0)
+
+
+def _question(reading: Reading, topic: Topic, turn: Turn, promise: float) -> Question:
+    holder = AUTHOR if turn.holder == OUTLET else turn.name[:_NAME]
+    return Question(topic.id, turn, window(reading, turn.sentence), f"{holder} toward {topic.name[:_NAME]}", promise)
+
+
+def window(reading: Reading, index: int) -> str:
+    """The sentence with the one before it in the same part, which often names what it speaks of."""
+    sentence = reading.sentences[index]
+    if index and reading.sentences[index - 1].part == sentence.part:
+        before = reading.sentences[index - 1].text
+        if len(before) + len(sentence.text) <= _WINDOW:
+            return f"{before} {sentence.text}"
+    return sentence.text
+
+
+# -- how near a sentence is to a topic ---------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4_096)
+def _terms(topic: Topic) -> Mapping[str, float]:
+    """Stems and bigrams that speak of a topic, with weights: its names more than its description."""
+    terms: dict[str, float] = {}
+    for term in _pieces(topic.description):
+        terms[term] = 0.3
+    for name in (topic.name, *topic.aliases):
+        for term in _pieces(name):
+            terms[term] = 0.6
+    return terms
+
+
+def _pieces(text: str) -> Iterable[str]:
+    for word in _WORD.findall(text.casefold()):
+        if is_wide(word):
+            yield from (word[place : place + 2] for place in range(len(word) - 1))
+        elif len(word) >= _FEWEST_LETTERS:
+            yield stem(word)[:6]
+
+
+def nearness_of(text: str, terms: Mapping[str, float]) -> float:
+    """How much a sentence speaks of a topic, in [0, 1]."""
+    return min(1.0, sum(terms.get(piece, 0.0) for piece in set(_pieces(text))))
+
+
+# -- from answers to verdicts ------------------------------------------------------------------------------------------
+
+
+def statements(reading: Reading, asked: Sequence[Question], answers: NDArray[np.float32]) -> list[Statement]:
+    """One statement per topic and holder. `answers` has a row (against, neutral, favor) for each question."""
+    grouped: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for row, question in enumerate(asked):
+        grouped[question.topic, question.turn.holder].append(row)
+    return [_statement(reading, [asked[row] for row in rows], answers[rows]) for rows in grouped.values()]
+
+
+def _statement(reading: Reading, asked: Sequence[Question], answers: NDArray[np.float32]) -> Statement:
+    verdict = combine(answers, np.array([question.weight for question in asked], np.float32))
+    stance = (Stance.AGAINST, Stance.NEUTRAL, Stance.FAVOR)[int(verdict.argmax())]
+    column = int(verdict.argmax())
+    best = asked[int(answers[:, column].argmax())]
+    sentence = reading.sentences[best.turn.sentence]
+    against, neutral, favor = (float(value) for value in verdict)
+    return Statement(
+        topic=best.topic,
+        holder=best.turn.holder,
+        stance=stance,
+        favor=favor,
+        against=against,
+        neutral=neutral,
+        voice=voice_of(best.turn, sentence),
+        evidence=Evidence(sentence.text, sentence.start, sentence.end, sentence.part),
+        is_found=best.turn.is_found,
+    )
+
+
+def combine(answers: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(against, neutral, favor) of several sentences of one holder.
+
+    The clearest sentence decides whether there is a stance, tempered by the others; sentences vote for its side by the
+    square of how clear they are, so neutral ones have no vote.
+    """
+    clear = 1.0 - answers[:, 1]
+    share = weights / weights.sum()
+    stance = 0.8 * float(clear.max()) + 0.2 * float((share * clear).sum())
+    votes = weights * clear**2
+    favor = float((votes * answers[:, 2]).sum())
+    against = float((votes * answers[:, 0]).sum())
+    split = favor / (favor + against) if favor + against > 0 else 0.5
+    return np.array([stance * (1 - split), 1 - stance, stance * split], np.float32)
+
+
+def voice_of(turn: Turn, sentence: Sentence) -> Voice:
+    """Whether the sentence shows the stance in the holder's reported words or in the outlet's own."""
+    if turn.holder == OUTLET:
+        return Voice.OUTLET
+    return Voice.QUOTED if sentence.quoted > 0 or sentence.is_reported else Voice.OUTLET

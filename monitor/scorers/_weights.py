@@ -1,0 +1,124 @@
+"""Reads a folder of model weights: its manifest, and whether every file is the one the manifest names."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from monitor.errors import ScorerError
+
+MANIFEST = "model.json"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Graph(_Part):
+    """One ONNX graph with the tokenizer it was trained with; paths are relative to the manifest."""
+
+    file: str
+    tokenizer: str
+    max_tokens: int
+
+
+class Embedding(Graph):
+    """The bi-encoder: what is put before the texts of each kind."""
+
+    dimensions: int
+    article_prefix: str = ""
+    topic_prefix: str = ""
+
+
+class Calibration(_Part):
+    """Logistic regression over the five features of relevance, with its gate and default threshold."""
+
+    gate: float
+    threshold: float
+    weights: tuple[float, ...]
+    bias: float
+
+
+class StanceGraph(Graph):
+    """A stance model for some languages ("*" for all), its labels in order, and its temperature."""
+
+    languages: tuple[str, ...]
+    labels: tuple[str, str, str]
+    temperature: float = 1.0
+
+
+class Manifest(_Part):
+    """What a folder of weights holds."""
+
+    revision: str
+    files: dict[str, str]
+    embedding: Embedding
+    second_look: Graph
+    relevance: Calibration
+    stance: tuple[StanceGraph, ...]
+
+    def stance_for(self, language: str) -> int:
+        """The number of the first stance model that serves a language.
+
+        Raises:
+            ScorerError: none does.
+        """
+        for number, graph in enumerate(self.stance):
+            if language in graph.languages or "*" in graph.languages:
+                return number
+        raise ScorerError(f'no stance model serves the language {language!r}; the manifest lacks an entry with languages ["*"]')
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a folder of weights.
+
+    Raises:
+        ScorerError: it is missing or cannot be understood.
+    """
+    path = folder / MANIFEST
+    try:
+        return Manifest.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise ScorerError(
+            f"no model weights in {folder}: {MANIFEST} is missing; reinstall, or name other weights in scorer.weights"
+        ) from error
+    except (OSError, ValueError, ValidationError) as error:
+        raise ScorerError(f"{path} is not a manifest of model weights: {error}") from error
+
+
+def verify(folder: Path, manifest: Manifest) -> None:
+    """Check every file of the manifest.
+
+    Raises:
+        ScorerError: a file is missing or is not the one named.
+    """
+    for name, expected in manifest.files.items():
+        path = folder / name
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise ScorerError(f"{folder / MANIFEST} names {name}, which lies outside the folder")
+        try:
+            found = _digest(path, path.stat().st_mtime_ns, path.stat().st_size)
+        except OSError as error:
+            raise ScorerError(f"the model file {path} cannot be read ({error.strerror}); reinstall the weights") from error
+        if found != expected:
+            raise ScorerError(
+                f"the model file {path} is not the one of revision {manifest.revision} (sha256 {found[:12]}…); reinstall the weights"
+            )
+
+
+@lru_cache(maxsize=256)
+def _digest(path: Path, _modified: int, _size: int) -> str:
+    """The SHA-256 of a file; remembered while its time and size stay the same."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def plain(value: Any) -> str:
+    """A text that every tokenizer takes: lone surrogates are replaced."""
+    text = str(value)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
