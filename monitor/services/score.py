@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,7 +17,7 @@ from monitor.core.relevance import AliasIndex, article_text, cosines, features, 
 from monitor.core.stance import Question, questions, statements
 from monitor.core.voices import Reading, read
 from monitor.errors import ScorerError
-from monitor.model import Actor, Article, Limits, Relevance, Scores, Statement, Topic, Vector
+from monitor.model import Actor, Article, Limits, Relevance, Rulebook, Scores, Statement, Topic, Vector
 from monitor.ports import Scorer
 
 log = structlog.get_logger(__name__)
@@ -37,11 +37,9 @@ class Watch:
     actors: Finder
 
 
-def score_articles(
-    articles: Sequence[Article], topics: Mapping[str, Topic], actors: Mapping[str, Actor], scorer: Scorer
-) -> list[Scores]:
+def score_articles(articles: Sequence[Article], rulebook: Rulebook, scorer: Scorer) -> list[Scores]:
     """Scores in the order of the articles. A failing model gives scores with `error`, never an exception."""
-    watch = _watch(tuple(topics.values()), tuple(actors.values()))
+    watch = _watch(tuple(rulebook.topics.values()), tuple(rulebook.actors.values()))
     try:
         return _score(articles, watch, scorer)
     except ScorerError as error:
