@@ -1,0 +1,100 @@
+"""What people do with deliveries: look at them, try them again now, or drop them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from monitor.core.retry import Health
+from monitor.errors import MonitorError
+from monitor.model import Delivery, DeliveryState
+from monitor.ports import Archive
+from monitor.services.health import load_health, save_health
+
+_EVERYTHING = 1_000_000
+DROPPED = "dropped by hand"
+_NO_NAMES = "name deliveries (the beginning of an id is enough), or all"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A delivery with what its alert and its receiver tell about it."""
+
+    delivery: Delivery
+    rule: str
+    title: str
+    created: datetime | None
+    waits_for: Health
+
+
+def listing(archive: Archive, *, state: str | None = None, receiver: str | None = None, limit: int = 50) -> list[Line]:
+    """Deliveries, newest first, of one state or receiver when given."""
+    found = archive.outbox.list(state=state, limit=_EVERYTHING if receiver else limit)
+    wanted = [delivery for delivery in found if receiver is None or delivery.receiver == receiver][:limit]
+    health = {name: load_health(archive, name) for name in {delivery.receiver for delivery in wanted}}
+    return [_line(archive, delivery, health[delivery.receiver]) for delivery in wanted]
+
+
+def _line(archive: Archive, delivery: Delivery, health: Health) -> Line:
+    alert = archive.alerts.get(delivery.alert)
+    if alert is None:
+        return Line(delivery, "", "", None, health)
+    return Line(delivery, alert.rule, alert.title, alert.created, health)
+
+
+def retry(archive: Archive, names: Sequence[str], now: datetime, *, receiver: str | None = None) -> list[Delivery]:
+    """Make dead and waiting deliveries due now and forget their receivers' failures; those now due.
+
+    `names` are ids or their beginnings; none with a receiver means all of the receiver, "all" means all.
+
+    Raises:
+        MonitorError: a name fits no delivery, or more than one, or one that is sent already.
+    """
+    chosen = _chosen(archive, names, receiver)
+    due = [replace(one, state=DeliveryState.PENDING, attempts=0, due=now, last_error=one.last_error) for one in chosen]
+    with archive.transaction():
+        for delivery in due:
+            archive.outbox.settle(delivery, now)
+        for name in {delivery.receiver for delivery in due}:
+            save_health(archive, name, Health())
+    return due
+
+
+def drop(archive: Archive, names: Sequence[str], now: datetime, *, receiver: str | None = None) -> list[Delivery]:
+    """Give deliveries up for good; they stay listed as dead, with that as the reason.
+
+    Raises:
+        MonitorError: as for `retry`.
+    """
+    chosen = _chosen(archive, names, receiver)
+    dropped = [replace(one, state=DeliveryState.DEAD, due=None, last_error=_dropped(one)) for one in chosen]
+    with archive.transaction():
+        for delivery in dropped:
+            archive.outbox.settle(delivery, now)
+    return dropped
+
+
+def _dropped(delivery: Delivery) -> str:
+    if delivery.last_error.startswith(DROPPED) or not delivery.last_error:
+        return delivery.last_error or DROPPED
+    return f"{DROPPED}; before: {delivery.last_error}"
+
+
+def _chosen(archive: Archive, names: Sequence[str], receiver: str | None) -> list[Delivery]:
+    if not names and receiver is None:
+        raise MonitorError(_NO_NAMES)
+    open_ones = [*archive.outbox.list(state=DeliveryState.DEAD, limit=_EVERYTHING)]
+    open_ones += archive.outbox.list(state=DeliveryState.PENDING, limit=_EVERYTHING)
+    mine = [delivery for delivery in open_ones if receiver is None or delivery.receiver == receiver]
+    if not names or list(names) == ["all"]:
+        return mine
+    return [_named(mine, name) for name in names]
+
+
+def _named(deliveries: Iterable[Delivery], name: str) -> Delivery:
+    found = [delivery for delivery in deliveries if delivery.id.startswith(name)]
+    if len(found) != 1:
+        what = "no delivery that waits or is dead has" if not found else f"{len(found)} deliveries have"
+        raise MonitorError(f"{what} an id beginning with {name}; monitor outbox list shows them")
+    return found[0]
