@@ -16,8 +16,8 @@ def _group() -> None:
     """Prove the way to a receiver."""
 
 
-@app.command()
-def test(
+@app.command("test")
+def try_out(
     receiver: Annotated[str, typer.Argument(help="A receiver of the rulebook.", metavar="RECEIVER")],
     *,
     rules: Rules = None,
