@@ -13,7 +13,7 @@ def status(
     *,
     archive: Archive = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Exit with 1 when the worker has not been seen for five minutes.")
+        bool, typer.Option("--check", help="Exit with 1 when the worker was not seen for 5 minutes.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:

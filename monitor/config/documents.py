@@ -17,7 +17,7 @@ from monitor.errors import ConfigError, Problem
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 30
 MAX_NODES = 200_000
-PLAIN_TAG = "tag:yaml.org,2002:"
+PLAIN_TAGS = {"!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))}
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 
@@ -104,7 +104,7 @@ def _refuse_hostile(text: str, path: Path) -> None:
         if aliases > 1000:  # noqa: PLR2004
             raise ConfigError([Problem("uses more than 1,000 aliases", str(path), *place)])
         tag = str(getattr(event, "tag", None) or "")
-        if tag and not tag.startswith(PLAIN_TAG) and tag != "!":
+        if tag and tag not in PLAIN_TAGS:
             raise ConfigError([Problem(f"the tag {tag} is not allowed", str(path), *place, hint="write plain values")])
 
 

@@ -93,7 +93,7 @@ def read_feeds(document: Document) -> tuple[Feed, ...]:
     defaults = _defaults(document, problems)
     is_file_allowed = document.data.get("files") is True
     feeds: dict[str, Feed] = {}
-    listed = document.data.get("feeds") or []
+    listed = [] if document.data.get("feeds") is None else document.data["feeds"]
     if not isinstance(listed, list):
         raise ConfigError([document.problem("must be a list", ("feeds",))])
     for index, raw in enumerate(listed):

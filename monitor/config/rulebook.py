@@ -98,11 +98,19 @@ class _Reader:
         topics = {name: topic for name in self.places["topics"] if (topic := self._topic(name))}
         actors = {name: actor for name in self.places["actors"] if (actor := self._actor(name))}
         receivers = {name: receiver for name in self.places["receivers"] if (receiver := self._receiver(name))}
-        vocabulary = query.Vocabulary(
-            topics=tuple(self.places["topics"]), holders=tuple(self.places["actors"]), feeds=self.feeds, tags=self.tags
-        )
+        vocabulary = self._vocabulary(topics, actors)
         rules = {name: rule for name in self.places["rules"] if (rule := self._rule(name, vocabulary))}
         return Rulebook(topics, actors, rules, receivers)
+
+    def _vocabulary(self, topics: Mapping[str, Topic], actors: Mapping[str, Actor]) -> query.Vocabulary:
+        """What queries may name; entries that are themselves wrong count, so that one mistake is told once."""
+        whole = Rulebook(
+            topics={name: topics.get(name) or Topic(name, name) for name in self.places["topics"]},
+            actors={name: actors.get(name) or Actor(name) for name in self.places["actors"]},
+            rules={name: Rule(name, "") for name in self.places["rules"]},
+            receivers={},
+        )
+        return query.Vocabulary.of(whole, feeds=self.feeds or None, tags=self.tags or None)
 
     def _entry(self, section: str, name: str, model: type[BaseModel], raw: Any = None) -> Any:
         document, at = self.places[section][name]

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from monitor import kinds
 from monitor.core import alerting
 from monitor.core.firing import Evaluation, Firing
-from monitor.core.query import Query, parse
+from monitor.core.query import Query, Vocabulary, parse
 from monitor.model import Alert, Delivery, Reason, Rule, Rulebook, Suppression
 from monitor.ports import Archive
 
@@ -32,6 +32,7 @@ class Evaluator:
         self._rulebook = rulebook
         self._archive = archive
         self._storm = storm
+        self._vocabulary = Vocabulary.of(rulebook)
         self._queries: dict[str, Query] = {}
 
     def plan(self, articles: Sequence[int], now: datetime, rules: Iterable[Rule] | None = None) -> Plan:
@@ -46,7 +47,7 @@ class Evaluator:
 
     def _query(self, text: str) -> Query:
         if text not in self._queries:
-            self._queries[text] = parse(text)
+            self._queries[text] = parse(text, self._vocabulary)
         return self._queries[text]
 
     def _evaluate(self, rule: Rule, articles: Sequence[int], silences: Sequence[Query], now: datetime, plan: Plan) -> None:

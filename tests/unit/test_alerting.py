@@ -1,0 +1,96 @@
+"""Verdicts with reasons: what is sent, what is not, and until when deliveries wait."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.core.alerting import OUTBOX, alert_of, decide, deliveries, quiet_until, storm_alert
+from monitor.core.firing import Firing
+from monitor.model import Hit, Reason, Receiver, Rule, Severity
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+RULE = Rule("r", "drills", title="Drills", cooldown=timedelta(hours=6), notify=("desk",))
+HIT = Hit(1, 7, NOW - timedelta(hours=1), NOW, "a.example", 2)
+FIRING = Firing("story:7", (HIT,), "because", ("a|b|against",))
+
+
+def sent(firing: Firing = FIRING, at: datetime = NOW):
+    verdict = decide(RULE, firing, None, is_silenced=False, now=at)
+    return alert_of(RULE, firing, verdict, None, at)
+
+
+def test_a_first_firing_is_sent_and_names_what_is_new():
+    verdict = decide(RULE, FIRING, None, is_silenced=False, now=NOW)
+    assert (verdict.reason, verdict.fresh) == (Reason.SEND, ("a|b|against",))
+
+
+@pytest.mark.parametrize(
+    ("firing", "rule", "is_silenced", "reason"),
+    [
+        (replace(FIRING, hits=(replace(HIT, published=NOW - timedelta(days=3)),)), RULE, False, Reason.TOO_OLD),
+        (FIRING, replace(RULE, min_outlets=3), False, Reason.FEW_OUTLETS),
+        (FIRING, RULE, True, Reason.SILENCE),
+    ],
+)
+def test_the_reason_is_named(firing: Firing, rule: Rule, is_silenced: bool, reason: Reason):
+    assert decide(rule, firing, None, is_silenced=is_silenced, now=NOW).reason is reason
+
+
+def test_the_same_claim_is_never_said_twice_and_a_new_one_waits_for_the_cooldown():
+    last = sent(at=NOW - timedelta(hours=1))
+    more = replace(FIRING, novelty=("a|b|against", "a|c|favor"))
+
+    assert decide(RULE, FIRING, last, is_silenced=False, now=NOW + timedelta(days=1)).reason is Reason.ALREADY_ALERTED
+    assert decide(RULE, more, last, is_silenced=False, now=NOW).reason is Reason.COOLDOWN
+    later = decide(RULE, more, last, is_silenced=False, now=NOW + timedelta(hours=6))
+    assert (later.reason, later.fresh) == (Reason.SEND, ("a|c|favor",))
+    second = alert_of(RULE, more, later, last, NOW)
+    assert decide(RULE, FIRING, second, is_silenced=False, now=NOW + timedelta(hours=40)).reason is Reason.ALREADY_ALERTED
+
+
+def test_planning_twice_gives_the_same_ids():
+    assert sent().id == sent(at=NOW + timedelta(minutes=3)).id
+    assert sent().id != sent(replace(FIRING, novelty=("other",))).id
+
+
+def test_a_storm_is_one_counted_alert():
+    firings = [replace(FIRING, group=f"story:{n}", hits=(replace(HIT, story=n, article=n),)) for n in range(100)]
+    alert = storm_alert(RULE, firings, NOW)
+    assert "100 stories" in alert.why
+    assert len(alert.articles) == 50
+
+
+def test_a_rule_without_receivers_goes_to_the_outbox():
+    alert = sent()
+    assert [one.receiver for one in deliveries(alert, replace(RULE, notify=()), [], NOW)] == [OUTBOX]
+    assert [one.receiver for one in deliveries(alert, RULE, [Receiver("desk", "console", None)], NOW)] == ["desk"]
+
+
+class TestQuietHours:
+    night = Receiver("desk", "console", None, ("22:00", "06:00", "Asia/Seoul"))
+
+    @pytest.mark.parametrize(
+        ("hour_utc", "until"),
+        [(12, None), (13, datetime(2026, 11, 20, 21, tzinfo=UTC)), (20, datetime(2026, 11, 20, 21, tzinfo=UTC)), (21, None)],
+    )
+    def test_alerts_are_held_until_they_end(self, hour_utc: int, until: datetime | None):
+        assert quiet_until(self.night, NOW.replace(hour=hour_utc)) == until
+
+    def test_urgent_passes(self):
+        at = NOW.replace(hour=15)
+        alert = sent(at=at)
+        held = deliveries(alert, RULE, [self.night], at)[0]
+        passed = deliveries(replace(alert, severity=Severity.URGENT), RULE, [self.night], at)[0]
+        assert held.due == datetime(2026, 11, 20, 21, tzinfo=UTC)
+        assert passed.due == at
+
+    @given(st.datetimes(timezones=st.just(UTC)), st.times(), st.times())
+    def test_the_end_is_never_past_and_within_a_day(self, now: datetime, start, end):
+        if not datetime(1971, 1, 1, tzinfo=UTC) < now < datetime(2037, 1, 1, tzinfo=UTC):
+            return
+        receiver = Receiver("desk", "console", None, (f"{start:%H:%M}", f"{end:%H:%M}", "UTC"))
+        until = quiet_until(receiver, now)
+        assert until is None or now < until <= now + timedelta(days=1)
