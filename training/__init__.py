@@ -1,0 +1,1 @@
+"""Reproducible training of the weights in ``monitor/scorers/weights`` (see ``python -m training --help``)."""

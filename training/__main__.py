@@ -1,0 +1,50 @@
+"""Command line: `python -m training STEP --data FOLDER --out monitor/scorers/weights` (step `all` does everything)."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from training import bases, calibrate, card, evaluate, export, relevance, stance, trim
+from training.data import OWN
+
+STEPS = ["bases", "trim", "relevance", "stance-en", "stance", "export", "calibrate", "evaluate", "card"]
+
+
+def steps(work: Path, public: Path, out: Path) -> dict[str, Callable[[], None]]:
+    """Every step by name, in the order in which they build on each other."""
+
+    def multilingual() -> None:
+        stance.run_warm_up_multilingual(work, public)
+        stance.run_multilingual(work, public)
+
+    return {
+        "bases": lambda: bases.run(work),
+        "trim": lambda: trim.run(work, OWN),
+        "relevance": lambda: relevance.run(work, public),
+        "stance-en": lambda: stance.run_english(work, public),
+        "stance": multilingual,
+        "export": lambda: export.run(work, out),
+        "calibrate": lambda: calibrate.run(work, out),
+        "evaluate": lambda: evaluate.run(work, public, out),
+        "card": lambda: card.run(work, out),
+    }
+
+
+def main() -> None:
+    """Run one step, or all."""
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    parser.add_argument("step", choices=[*STEPS, "all"])
+    parser.add_argument("--data", type=Path, required=True, help="folder with the public sets (see docs/model-card.md)")
+    parser.add_argument("--out", type=Path, default=Path("monitor/scorers/weights"), help="where the weights go")
+    parser.add_argument("--work", type=Path, default=Path(".training"), help="bases, checkpoints, figures")
+    chosen = parser.parse_args()
+    known = steps(chosen.work, chosen.data, chosen.out)
+    for name in STEPS if chosen.step == "all" else [chosen.step]:
+        print(f"== {name}", flush=True)
+        known[name]()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""Fit what turns scores into probabilities: temperatures, and the logistic function that joins the relevance features."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+
+from training import data, export, measure, relevance
+from training.bases import write_json
+from training.data import Stance
+from training.relevance import Item
+from training.run_onnx import Exported
+
+Floats = NDArray[np.float64]
+GATE_RECALL = 0.995
+SECOND_LOOK = relevance.FEATURES.index("second_look")
+
+
+def embedding(out: Path) -> Exported:
+    """The exported embedding model."""
+    folder = out / export.MULTILINGUAL
+    return Exported(folder / "embedding.onnx", folder, export.EMBEDDING_TOKENS)
+
+
+def second_look(out: Path) -> Exported:
+    """The exported second look."""
+    folder = out / export.MULTILINGUAL
+    return Exported(folder / "second-look.onnx", folder, export.SECOND_LOOK_TOKENS, cut="only_second")
+
+
+def stance_model(out: Path, language: str) -> Exported:
+    """The exported stance model for a language."""
+    if language == "en" and (out / export.ENGLISH / "model.onnx").exists():
+        return Exported(out / export.ENGLISH / "model.onnx", out / export.ENGLISH, export.STANCE_TOKENS)
+    folder = out / export.MULTILINGUAL
+    return Exported(folder / "stance.onnx", folder, export.STANCE_TOKENS)
+
+
+def relevance_features(out: Path, items: Sequence[Item]) -> Floats:
+    """One row of features per item."""
+    model = embedding(out)
+    texts = sorted({f"passage: {item.article}" for item in items} | {f"query: {item.topic.text}" for item in items})
+    vectors = dict(zip(texts, model.run(texts), strict=True))
+    cosine = [float(vectors[f"passage: {item.article}"] @ vectors[f"query: {item.topic.text}"]) for item in items]
+    looked = second_look(out).run([item.topic.text for item in items], [item.article for item in items])[:, 0]
+    return np.array([relevance.features(item, *numbers) for item, *numbers in zip(items, cosine, looked, strict=True)])
+
+
+def logistic() -> LogisticRegression:
+    """The joining function: few weights, kept small."""
+    return LogisticRegression(C=1.0, max_iter=2000)
+
+
+def scaled(features: Floats) -> tuple[Floats, Floats]:
+    """Mean and spread of every feature (a constant one keeps its size)."""
+    spread = features.std(0)
+    return features.mean(0), np.where(spread < 1e-6, 1.0, spread)
+
+
+def fit(features: Floats, labels: NDArray[np.int64]) -> tuple[Floats, float]:
+    """Weights and bias on unscaled features."""
+    mean, spread = scaled(features)
+    model = logistic().fit((features - mean) / spread, labels)
+    weights = model.coef_[0] / spread
+    return weights, float(model.intercept_[0] - weights @ mean)
+
+
+def out_of_fold(features: Floats, labels: NDArray[np.int64], groups: Sequence[str]) -> Floats:
+    """Probabilities for every item from a function that never saw its topic."""
+    found = np.zeros(len(labels))
+    for train, test in GroupKFold(n_splits=5).split(features, labels, groups):
+        weights, bias = fit(features[train], labels[train])
+        found[test] = measure.sigmoid(features[test] @ weights + bias)
+    return found
+
+
+def gated(features: Floats, probability: Floats, gate: float) -> Floats:
+    """Probability 0 where neither the cosine nor an alias passes the gate."""
+    passes = (features[:, 0] >= gate) | (features[:, 2:].max(1) > 0)
+    return np.where(passes, probability, 0.0)
+
+
+def best_threshold(probability: Floats, labels: NDArray[np.int64]) -> float:
+    """The middle of the thresholds whose F1 is within a hair of the best."""
+    tried = np.linspace(0.2, 0.8, 61)
+    scores = np.array([measure.f1_of(labels == 1, probability >= value) for value in tried])
+    return float(np.mean(tried[scores >= scores.max() - 0.004]))
+
+
+def gate_of(cosine: Floats, labels: NDArray[np.int64]) -> float:
+    """The cosine that nearly every right pair reaches, less a margin."""
+    return float(np.quantile(cosine[labels == 1], 1 - GATE_RECALL) - 0.005)
+
+
+def calibrate_relevance(out: Path) -> dict[str, Any]:
+    """Fit on topics that the second look was not tuned on."""
+    held = [item for item in relevance.all_items() if relevance.is_held_out(item.topic)]
+    items = held + relevance.easy_negatives(held, relevance.SEED)
+    features = relevance_features(out, items)
+    labels = np.array([item.label for item in items])
+    unseen = out_of_fold(features, labels, [item.topic.key for item in items])
+    weights, bias = fit(features, labels)
+    gate = gate_of(features[:, 0], labels)
+    threshold = best_threshold(gated(features, unseen, gate), labels)
+    figures = measure.relevance_figures(gated(features, unseen, gate)[: len(held)], [item.label for item in held], threshold)
+    cosine_only = measure.average_precision(labels[: len(held)], features[: len(held), 0])
+    return {
+        "gate": round(gate, 4),
+        "threshold": round(threshold, 3),
+        "weights": [round(float(weight), 5) for weight in weights],
+        "bias": round(bias, 5),
+        "held_out_relevance": figures | {"cosine_average_precision": round(cosine_only, 3)},
+    }
+
+
+def temperature(model: Exported, examples: Sequence[Stance]) -> float:
+    """Fit on held-out passages."""
+    scores = model.run([example.text for example in examples], [example.query for example in examples])
+    return round(measure.best_temperature(scores, np.array([example.label for example in examples])), 3)
+
+
+def run(work: Path, out: Path) -> None:
+    """Fit everything and write the manifest."""
+    _, held = data.own_stance()
+    found = calibrate_relevance(out)
+    found["temperature"] = temperature(stance_model(out, "*"), [example for example in held if example.lang != "en"])
+    found["temperature_en"] = temperature(stance_model(out, "en"), [example for example in held if example.lang == "en"])
+    write_json(work / "calibration.json", found)
+    export.write_manifest(out, found)
+
+
+def load(work: Path) -> dict[str, Any]:
+    """What `run` found."""
+    found: dict[str, Any] = json.loads((work / "calibration.json").read_text(encoding="utf-8"))
+    return found

@@ -1,0 +1,97 @@
+"""Measure the exported models on held-out and development data; write the figures for the model card."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training import calibrate, data, measure, relevance, stance
+from training.bases import write_json
+from training.data import OWN, Stance
+from training.run_onnx import Exported
+
+SEED = 7
+SAMPLE = 600
+
+
+def stance_sets(public: Path) -> dict[str, list[Stance]]:
+    """Every set that measures stance, the large ones sampled."""
+    _, own = data.own_stance()
+    _, russian = data.read_rusentne(public / "rusentne" / "train_data.csv")
+    found = {f"own held-out {lang}": examples for lang, examples in sorted(data.by_language(own).items())}
+    found["newsmtsc devtest_mt"] = data.sample(data.read_newsmtsc(public / "newsmtsc" / "devtest_mt.jsonl"), SAMPLE, SEED)
+    found["dse valid, directed"] = data.sample(data.read_dse(public / "dse" / "valid.tsv"), 2 * SAMPLE, SEED)
+    found["rusentne, held-out tenth"] = data.sample(russian, SAMPLE, SEED)
+    found["vast_dev"] = data.sample(data.read_vast(public / "vast_dev" / "vast_dev.csv"), SAMPLE // 2, SEED)
+    found["c_stance_val"] = data.sample(data.read_c_stance(public / "c_stance_val" / "raw_val_all_onecol.csv"), SAMPLE, SEED)
+    found["windows of own dev articles, en"] = stance.english(stance.articles("dev"))
+    found["windows of own dev articles, other"] = [example for example in stance.articles("dev") if example.lang != "en"]
+    return found
+
+
+def evaluate_stance(model: Exported, examples: Sequence[Stance], temperature: float) -> dict[str, float]:
+    """Figures and speed on one set."""
+    started = time.perf_counter()
+    scores = model.run([example.text for example in examples], [example.query for example in examples])
+    seconds = time.perf_counter() - started
+    figures = measure.stance_figures(scores, [example.label for example in examples], temperature)
+    return figures | {"per_second": round(len(examples) / seconds, 1)}
+
+
+def by_phenomenon(model: Exported, examples: Sequence[Stance]) -> dict[str, dict[str, float]]:
+    """Accuracy per phenomenon: where the model errs."""
+    said = model.run([example.text for example in examples], [example.query for example in examples]).argmax(1)
+    right = said == np.array([example.label for example in examples])
+    kinds = np.array([example.phenomenon or "-" for example in examples])
+    return {str(kind): {"n": int((kinds == kind).sum()), "accuracy": round(float(right[kinds == kind].mean()), 3)} for kind in np.unique(kinds)}
+
+
+def evaluate_relevance(out: Path, found: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Our development articles against topics never seen."""
+    folder = OWN / "own_articles" / "dev"
+    items = relevance.article_items(folder / "articles.jsonl", folder / "rules.yaml")
+    features = calibrate.relevance_features(out, items)
+    probability = measure.sigmoid(features @ np.array(found["weights"]) + found["bias"])
+    probability = calibrate.gated(features, probability, found["gate"])
+    labels = [item.label for item in items]
+    figures = {"own dev articles": measure.relevance_figures(probability, labels, found["threshold"])}
+    english = np.array([item.lang == "en" for item in items])
+    other = [label for label, chosen in zip(labels, ~english, strict=True) if chosen]
+    figures["own dev articles, not English"] = measure.relevance_figures(probability[~english], other, found["threshold"])
+    return figures | {"own topics never seen": found["held_out_relevance"]}
+
+
+def speed(out: Path) -> dict[str, float]:
+    """Articles per second of the two relevance models, two threads."""
+    folder = OWN / "own_articles" / "dev"
+    items = relevance.article_items(folder / "articles.jsonl", folder / "rules.yaml")
+    articles = [item.article for item in items]
+    started = time.perf_counter()
+    calibrate.embedding(out).run(articles)
+    middle = time.perf_counter()
+    calibrate.second_look(out).run([item.topic.text for item in items], articles)
+    ended = time.perf_counter()
+    return {
+        "embedding, articles per second": round(len(items) / (middle - started), 1),
+        "second look, pairs per second": round(len(items) / (ended - middle), 1),
+    }
+
+
+def run(work: Path, public: Path, out: Path) -> None:
+    """Measure everything and write `evaluation.json`."""
+    found = calibrate.load(work)
+    models = {"en": calibrate.stance_model(out, "en"), "*": calibrate.stance_model(out, "*")}
+    figures: dict[str, Any] = {"stance": {}, "relevance": evaluate_relevance(out, found), "speed": speed(out)}
+    for name, examples in stance_sets(public).items():
+        english = examples[0].lang == "en"
+        temperature = found["temperature_en" if english else "temperature"]
+        figures["stance"][name] = evaluate_stance(models["en" if english else "*"], examples, temperature)
+        print(name, figures["stance"][name], flush=True)
+    _, held = data.own_stance()
+    figures["phenomena, English"] = by_phenomenon(models["en"], stance.english(held))
+    figures["phenomena, other"] = by_phenomenon(models["*"], [example for example in held if example.lang != "en"])
+    write_json(work / "evaluation.json", figures)

@@ -1,0 +1,161 @@
+"""Tune a cross-encoder on pairs of texts: batches of like length, warm-up, checkpoints, progress on one line."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from training.encoder import CrossEncoder
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What the model reads, and the row of numbers it should give."""
+
+    first: str
+    second: str
+    wanted: tuple[float, ...]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to tune."""
+
+    epochs: int = 1
+    rate: float = 3e-5
+    head_rate: float = 2e-4
+    batch: int = 16
+    max_tokens: int = 128
+    warm_up: float = 0.06
+    decay: float = 0.01
+    frozen_layers: int = 4
+    seed: int = 7
+    checkpoint_minutes: float = 8.0
+    cut: str = "only_first"  # which text of the pair gives way when both do not fit
+
+
+def soft_cross_entropy(scores: Tensor, wanted: Tensor) -> Tensor:
+    """Per example, against a distribution."""
+    return -(wanted * functional.log_softmax(scores, dim=-1)).sum(-1)
+
+
+def binary(scores: Tensor, wanted: Tensor) -> Tensor:
+    """Per example, one probability."""
+    return functional.binary_cross_entropy_with_logits(scores, wanted, reduction="none").mean(-1)
+
+
+def one_hot(label: int, classes: int = 3, smoothing: float = 0.06) -> tuple[float, ...]:
+    """The label as a distribution, a little smoothed."""
+    return tuple(1 - smoothing + smoothing / classes if i == label else smoothing / classes for i in range(classes))
+
+
+def batches(pairs: Sequence[Pair], plan: Plan, rng: random.Random) -> list[list[Pair]]:
+    """Shuffled batches of pairs that are about equally long."""
+    order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].first.encode()) + len(pairs[i].second.encode()) + rng.random() * 40)
+    cut = [[pairs[i] for i in order[start : start + plan.batch]] for start in range(0, len(order), plan.batch)]
+    rng.shuffle(cut)
+    return cut
+
+
+def encode(model: CrossEncoder, pairs: Sequence[Pair], max_tokens: int, cut: str) -> dict[str, Tensor]:
+    """Token numbers of a batch."""
+    return dict(
+        model.tokenizer(
+            [pair.first for pair in pairs],
+            [pair.second for pair in pairs],
+            truncation=cut,
+            max_length=max_tokens,
+            padding=True,
+            return_tensors="pt",
+            return_token_type_ids=False,
+        )
+    )
+
+
+def optimizer(model: CrossEncoder, plan: Plan) -> torch.optim.Optimizer:
+    """AdamW; the head learns faster than the body."""
+    body = [parameter for parameter in model.body.parameters() if parameter.requires_grad]
+    head = [*model.dense.parameters(), *model.out.parameters()]
+    groups = [{"params": body, "lr": plan.rate}, {"params": head, "lr": plan.head_rate}]
+    return torch.optim.AdamW(groups, weight_decay=plan.decay, betas=(0.9, 0.98), fused=True)
+
+
+def tune(model: CrossEncoder, pairs: Sequence[Pair], plan: Plan, loss: Loss, out: Path) -> None:
+    """Tune and write the result to `out`; a run that was cut off goes on from its checkpoint."""
+    torch.manual_seed(plan.seed)
+    rng = random.Random(plan.seed)
+    model.freeze(plan.frozen_layers)
+    model.train()
+    todo = [batch for _ in range(plan.epochs) for batch in batches(pairs, plan, rng)]
+    steps = optimizer(model, plan)
+    warm = max(1, int(len(todo) * plan.warm_up))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        steps, lambda step: min((step + 1) / warm, max(0.02, (len(todo) - step) / max(1, len(todo) - warm)))
+    )
+    checkpoint = out / "checkpoint.pt"
+    done = resume(checkpoint, model, steps, schedule)
+    started = saved = time.monotonic()
+    running = 0.0
+    for number, batch in enumerate(todo[done:], start=done):
+        scores = model(**encode(model, batch, plan.max_tokens, plan.cut))
+        wanted = torch.tensor([pair.wanted for pair in batch])
+        weight = torch.tensor([pair.weight for pair in batch])
+        value = (loss(scores, wanted) * weight).mean()
+        value.backward()
+        torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 1.0)
+        steps.step()
+        schedule.step()
+        steps.zero_grad(set_to_none=True)
+        running = value.item() if number == done else 0.98 * running + 0.02 * value.item()
+        if number % 20 == 0:
+            pace = (number - done + 1) * plan.batch / (time.monotonic() - started)
+            print(f"{out.name}: {number + 1}/{len(todo)} loss {running:.3f}, {pace:.1f} pairs/s", flush=True)
+        if time.monotonic() - saved > plan.checkpoint_minutes * 60:
+            save(checkpoint, number + 1, model, steps, schedule)
+            saved = time.monotonic()
+    model.save(out)
+    checkpoint.unlink(missing_ok=True)
+
+
+def save(path: Path, done: int, model: CrossEncoder, steps: torch.optim.Optimizer, schedule: torch.optim.lr_scheduler.LambdaLR) -> None:
+    """Write a checkpoint in one move."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    state = {"done": done, "model": model.state_dict(), "steps": steps.state_dict(), "schedule": schedule.last_epoch}
+    torch.save(state, path.with_suffix(".partial"))
+    path.with_suffix(".partial").rename(path)
+
+
+def resume(path: Path, model: CrossEncoder, steps: torch.optim.Optimizer, schedule: torch.optim.lr_scheduler.LambdaLR) -> int:
+    """The number of batches that a checkpoint has behind it (0 when there is none)."""
+    if not path.exists():
+        return 0
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    model.load_state_dict(state["model"])
+    steps.load_state_dict(state["steps"])
+    for _ in range(state["schedule"]):
+        schedule.step()
+    return int(state["done"])
+
+
+@torch.inference_mode()
+def predict(model: CrossEncoder, pairs: Sequence[Pair], max_tokens: int, cut: str = "only_first", batch: int = 32) -> NDArray[np.float32]:
+    """The model's numbers for every pair, in order."""
+    model.eval()
+    order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].first.encode()) + len(pairs[i].second.encode()))
+    found: NDArray[np.float32] = np.zeros((len(pairs), model.out.out_features), np.float32)
+    for start in range(0, len(order), batch):
+        chosen = order[start : start + batch]
+        found[chosen] = model(**encode(model, [pairs[i] for i in chosen], max_tokens, cut)).numpy()
+    return found
