@@ -1,0 +1,143 @@
+"""Runs the demo: the real worker's steps on bundled news, until every alert has reached a server on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from monitor.app import App, open_app
+from monitor.clock import SystemClock
+from monitor.demo.configuration import Place, clear, path_of, write_feeds, write_rules, write_settings
+from monitor.demo.documents import document
+from monitor.demo.mailbox import Mailbox, mail_server
+from monitor.demo.news import Outlet, bundled_news
+from monitor.demo.report import DemoReport, Letter, summarize
+from monitor.demo.servers import HOST, SlackWebhook, feed_site, slack_webhook
+from monitor.model import DeliveryState
+from monitor.ports import Clock
+from monitor.worker import Worker
+
+BATCH = 12
+"""Articles scored at a time: small, so that the progress moves."""
+PATIENCE_SECONDS = 60.0
+SLACK_REFUSALS = (1,)
+"""Slack asks once for a second of patience, as it does on a busy day."""
+
+Progress = Callable[[str, Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The loopback servers while they run."""
+
+    place: Place
+    outlets: tuple[Outlet, ...]
+    mailbox: Mailbox
+    webhook: SlackWebhook
+
+
+def run_demo(directory: Path, *, clock: Clock | None = None, progress: Progress = lambda _step, _report: None) -> DemoReport:
+    """Collect, analyse and deliver the bundled news in `directory`, whose earlier demo is replaced.
+
+    `progress` is told ("start", outlets) and then each step's report.
+
+    Raises:
+        ConfigError: the directory holds something that is not a demo's.
+        ChannelError: the mail server's package is missing.
+    """
+    now = clock or SystemClock()
+    place = Place(directory)
+    with staged(place, now) as stage, opened(place, now) as app:
+        progress("start", stage.outlets)
+        seconds = _work(app, now, progress)
+        letters = _keep_letters(place, stage.mailbox)
+        _keep_slack(place, stage.webhook)
+        return summarize(app, place, letters=letters, slack=len(stage.webhook.messages), seconds=seconds)
+
+
+@contextmanager
+def staged(place: Place, clock: Clock) -> Iterator[Stage]:
+    """A fresh directory with its configuration, and the servers it names, while inside."""
+    outlets = bundled_news(clock.now())
+    with ExitStack() as running:
+        mailbox = running.enter_context(mail_server())
+        webhook = running.enter_context(slack_webhook(list(SLACK_REFUSALS)))
+        site = running.enter_context(feed_site({path_of(outlet): document(outlet) for outlet in outlets}))
+        clear(place)
+        write_feeds(place, outlets, site.address)
+        write_rules(place, mail_host=mailbox.host, mail_port=mailbox.port, webhook=webhook.address)
+        write_settings(place, [HOST])
+        yield Stage(place, outlets, mailbox, webhook)
+
+
+@contextmanager
+def opened(place: Place, clock: Clock | None = None) -> Iterator[App]:
+    """The service on a demo's configuration; the environment may choose the model, but not other places."""
+    flags = {
+        "feeds": place.feeds,
+        "rules": place.rules,
+        "archive": str(place.archive),
+        "outbox": place.outbox,
+        "allow": (HOST,),
+        "worker": {"batch": BATCH},
+    }
+    with open_app(flags, environment=_harmless(os.environ), file=place.settings, clock=clock) as app:
+        yield app
+
+
+def _harmless(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name.startswith(("MONITOR_SCORER", "MONITOR_FETCHER"))}
+
+
+def _work(app: App, clock: Clock, progress: Progress) -> dict[str, float]:
+    with app.archive.hold("worker"):
+        worker = Worker(app, on_progress=progress)
+        steps = (("collect", worker.collect), ("analyse", worker.analyse), ("deliver", lambda: _deliver_all(worker, clock)))
+        return {name: _timed(step, clock) for name, step in steps}
+
+
+def _timed(step: Callable[[], object], clock: Clock) -> float:
+    begun = clock.monotonic()
+    step()
+    return clock.monotonic() - begun
+
+
+def _deliver_all(worker: Worker, clock: Clock) -> None:
+    """Deliver again and again until nothing waits: a receiver may have asked for patience."""
+    last = clock.monotonic() + PATIENCE_SECONDS
+    pause = threading.Event()
+    while True:
+        worker.deliver()
+        waiting = sum(states.get(DeliveryState.PENDING, 0) for states in worker.app.archive.outbox.counts().values())
+        if not waiting or clock.monotonic() > last:
+            return
+        pause.wait(0.2)
+
+
+def _keep_letters(place: Place, mailbox: Mailbox) -> tuple[Letter, ...]:
+    """The emails as they arrived, each as .eml and, to be opened in a browser, as .html."""
+    letters = []
+    for number, message in enumerate(mailbox.messages, 1):
+        rule = str(message["List-Id"] or "alert").strip("<>").split(".")[0]
+        base = place.mail / f"{number:02}-{rule}"
+        base.with_suffix(".eml").write_bytes(message.as_bytes())
+        page = message.get_body(("html",))
+        text = message.get_body(("plain",))
+        base.with_suffix(".html").write_text(str(page.get_content()) if page else "", encoding="utf-8")
+        letters.append(Letter(rule, str(message["Subject"]), str(text.get_content()) if text else "", base.with_suffix(".html")))
+    return tuple(letters)
+
+
+def _keep_slack(place: Place, webhook: SlackWebhook) -> Sequence[Path]:
+    kept = []
+    for number, payload in enumerate(webhook.messages, 1):
+        file = place.slack / f"{number:02}.json"
+        file.write_text(json.dumps(payload, ensure_ascii=False, indent=1), encoding="utf-8")
+        kept.append(file)
+    return kept
