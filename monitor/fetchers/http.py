@@ -1,0 +1,308 @@
+"""Feeds and pages over HTTP: conditional, counted, timed, polite and guarded; asyncio lives inside."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field
+
+from monitor import __version__
+from monitor.core.addresses import check_url, read_openings
+from monitor.core.headers import max_age, retry_after
+from monitor.errors import FetchError
+from monitor.fetchers._decoding import ACCEPTED, decode
+from monitor.fetchers._politeness import Politeness
+from monitor.guard import Resolver, guarded_async_client
+from monitor.model import Feed, FeedState, Fetched
+from monitor.ports import Clock
+
+PERMANENT = (301, 308)
+REDIRECTS = (301, 302, 303, 307, 308)
+BUSY = (429, 503)
+MOST_HEADERS = 200
+LONGEST_HOLD = timedelta(hours=24)
+WANTED_FEED = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
+WANTED_PAGE = "text/html, application/xhtml+xml, */*;q=0.5"
+EXAMPLE = {"concurrency": 20, "per_host": 2, "spacing_seconds": 0.5, "allow": ["192.168.1.10:8080"]}
+
+
+class Config(BaseModel):
+    """How to fetch."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    user_agent: str = Field(
+        f"news-monitor/{__version__} (feed reader)", description="Who we say we are; add an address where people reach you."
+    )
+    total_seconds: float = Field(30.0, gt=0, description="Longest time for one document, redirects included.")
+    connect_seconds: float = Field(10.0, gt=0, description="Longest time to open a connection.")
+    max_bytes: int = Field(10_000_000, gt=0, description="Largest document, counted after unpacking.")
+    max_redirects: int = Field(5, ge=0, description="Most redirects followed.")
+    concurrency: int = Field(20, ge=1, description="Requests at once.")
+    per_host: int = Field(2, ge=1, description="Requests at once to one host.")
+    spacing_seconds: float = Field(0.5, ge=0, description="Shortest time between two requests to one host.")
+    allow: tuple[str, ...] = Field((), description="Private addresses that may be opened: host, host:port or a network.")
+
+
+def build(config: Config, clock: Clock, resolve: Resolver | None = None) -> HttpFetcher:
+    """A fetcher; its thread starts with the first request.
+
+    Raises:
+        ValueError: an entry of `allow` cannot be read.
+    """
+    read_openings(config.allow)
+    return HttpFetcher(config, clock, resolve)
+
+
+@dataclass(frozen=True, slots=True)
+class _Want:
+    """One document to get."""
+
+    id: str
+    url: str
+    accept: str
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+class HttpFetcher:
+    """Answers the Fetcher port."""
+
+    def __init__(self, config: Config, clock: Clock, resolve: Resolver | None) -> None:
+        self._config, self._clock, self._resolve = config, clock, resolve
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._client: httpx.AsyncClient | None = None
+        self._politeness: Politeness | None = None
+        self._room: asyncio.Semaphore | None = None
+        self._starting = threading.Lock()
+
+    def fetch(self, wanted: Iterable[tuple[Feed, FeedState]]) -> Iterator[Fetched]:
+        wants = [_Want(feed.id, state.url or feed.url, WANTED_FEED, state.etag, state.last_modified) for feed, state in wanted]
+        if not wants:
+            return
+        loop = self._running()
+        answers: asyncio.Queue[Fetched] = asyncio.Queue(self._config.concurrency)
+        batch = asyncio.run_coroutine_threadsafe(self._fetch_all(wants, answers), loop)
+        try:
+            for _ in wants:
+                yield asyncio.run_coroutine_threadsafe(answers.get(), loop).result()
+        finally:
+            batch.cancel()
+
+    def page(self, url: str) -> Fetched:
+        return asyncio.run_coroutine_threadsafe(self._get(_Want("", url, WANTED_PAGE)), self._running()).result()
+
+    def close(self) -> None:
+        loop, thread, client = self._loop, self._thread, self._client
+        self._loop = self._thread = self._client = None
+        if loop is None or thread is None:
+            return
+        if client is not None:
+            asyncio.run_coroutine_threadsafe(client.aclose(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        with self._starting:
+            if self._loop is None:
+                loop = asyncio.new_event_loop()
+                # Names are resolved in threads; a slow name server must not hold up the others.
+                loop.set_default_executor(ThreadPoolExecutor(self._config.concurrency, thread_name_prefix="resolve"))
+                self._thread = threading.Thread(target=loop.run_forever, name="fetch", daemon=True)
+                self._thread.start()
+                self._loop = loop
+                asyncio.run_coroutine_threadsafe(self._open(), loop).result()
+            return self._loop
+
+    async def _open(self) -> None:
+        config = self._config
+        timeout = httpx.Timeout(config.total_seconds, connect=config.connect_seconds)
+        headers = {"User-Agent": config.user_agent, "Accept-Encoding": ACCEPTED}
+        self._client = guarded_async_client(config.allow, timeout, headers=headers, resolve=self._resolve)
+        # Bodies fetched and not yet taken: a slow reader slows the fetching instead of filling the memory.
+        self._room = asyncio.Semaphore(2 * config.concurrency)
+        self._politeness = Politeness(config.concurrency, config.per_host, config.spacing_seconds)
+
+    async def _fetch_all(self, wants: list[_Want], answers: asyncio.Queue[Fetched]) -> None:
+        async def one(want: _Want) -> None:
+            visit = _Visit(want, self._config)
+            try:
+                await answers.put(await self._fetch(visit))
+            finally:
+                self._leave(visit)
+
+        async with asyncio.TaskGroup() as group:
+            for want in wants:
+                group.create_task(one(want))
+
+    async def _get(self, want: _Want) -> Fetched:
+        visit = _Visit(want, self._config)
+        try:
+            return await self._fetch(visit)
+        finally:
+            self._leave(visit)
+
+    def _leave(self, visit: _Visit) -> None:
+        if visit.has_room and self._room is not None:
+            self._room.release()
+
+    async def _fetch(self, visit: _Visit) -> Fetched:
+        """One answer, whatever happens."""
+        try:
+            return await self._followed(visit)
+        except FetchError as error:
+            return visit.failure(str(error), error.reason)
+        except TimeoutError:
+            return visit.failure(f"took longer than {self._config.total_seconds:g} s", "timeout")
+        except httpx.TimeoutException as error:
+            return visit.failure(f"timed out ({type(error).__name__})", "timeout")
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, UnicodeError, OSError) as error:
+            return visit.failure(f"{type(error).__name__}: {error}", _reason(error))
+
+    async def _followed(self, visit: _Visit) -> Fetched:
+        assert self._politeness is not None  # noqa: S101 (opened with the loop, see _open)
+        assert self._room is not None  # noqa: S101
+        while True:
+            refusal = check_url(visit.url)
+            if refusal:
+                raise FetchError(refusal.why, "blocked")
+            host = urlsplit(visit.url).hostname or ""
+            async with self._politeness.turn(host):
+                closed = self._politeness.closed_for(host)
+                if closed:
+                    return replace(visit.failure(f"{host} asked to be left alone", "status"), status=429, retry_after=closed)
+                if not visit.has_room:
+                    visit.has_room = await self._room.acquire()
+                answer = await self._asked(visit)
+            if answer is not None:
+                if answer.status in BUSY and answer.retry_after:
+                    self._politeness.close(host, min(answer.retry_after, LONGEST_HOLD))
+                return answer
+
+    async def _asked(self, visit: _Visit) -> Fetched | None:
+        """The answer of one hop, or None when it leads on to `visit.url`."""
+        assert self._client is not None  # noqa: S101
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        try:
+            async with asyncio.timeout(max(self._config.total_seconds - visit.seconds, 0)):
+                request = self._client.build_request("GET", visit.url, headers=visit.headers())
+                response = await self._client.send(request, stream=True)
+                try:
+                    return await self._answer(visit, response)
+                finally:
+                    await response.aclose()
+        finally:
+            visit.seconds += clock() - started
+
+    async def _answer(self, visit: _Visit, response: httpx.Response) -> Fetched | None:
+        visit.status = response.status_code
+        if len(response.headers.raw) > MOST_HEADERS:
+            raise FetchError(f"the answer has more than {MOST_HEADERS} headers", "protocol")
+        if response.status_code in REDIRECTS and "location" in response.headers:
+            visit.follow(response)
+            return None
+        now = self._clock.now()
+        answer = visit.answer(
+            etag=response.headers.get("etag"),
+            last_modified=response.headers.get("last-modified"),
+            content_type=response.headers.get("content-type", ""),
+            retry_after=retry_after(response.headers.get("retry-after"), now),
+            max_age=max_age(response.headers.get("cache-control")),
+        )
+        if response.status_code == httpx.codes.NOT_MODIFIED:
+            return replace(answer, is_unchanged=True)
+        if not response.is_success:
+            reason = "gone" if response.status_code == httpx.codes.GONE else "status"
+            return replace(answer, error=f"the server answers {response.status_code} {response.reason_phrase}", reason=reason)
+        body = await _bounded(response, self._config.max_bytes)
+        coding = response.headers.get("content-encoding", "")
+        return replace(answer, body=decode(body, coding, self._config.max_bytes))
+
+
+class _Visit:
+    """One document's way through redirects."""
+
+    def __init__(self, want: _Want, config: Config) -> None:
+        self.want, self.config = want, config
+        self.url = want.url
+        self.status = 0
+        self.seconds = 0.0
+        self.has_room = False
+        self._hops = 0
+        self._permanent_url: str | None = None
+        self._is_permanent = True
+
+    def headers(self) -> dict[str, str]:
+        """What to send; validators belong to the first address and are not shown to another."""
+        headers = {"Accept": self.want.accept}
+        if self._hops == 0 or _same_site(self.want.url, self.url):
+            if self.want.etag:
+                headers["If-None-Match"] = self.want.etag
+            if self.want.last_modified:
+                headers["If-Modified-Since"] = self.want.last_modified
+        return headers
+
+    def follow(self, response: httpx.Response) -> None:
+        """Go on to where a redirect leads."""
+        self._hops += 1
+        if self._hops > self.config.max_redirects:
+            raise FetchError(f"redirects more than {self.config.max_redirects} times", "redirect")
+        location = response.headers["location"]
+        target = httpx.URL(self.url).join(location)
+        if not target.fragment and not target.userinfo:
+            self.url = str(target)
+        else:
+            # Neither a fragment nor somebody's credentials belong into the next request.
+            self.url = str(target.copy_with(fragment=None, username=None, password=None))
+        self._is_permanent = self._is_permanent and response.status_code in PERMANENT
+        if self._is_permanent:
+            self._permanent_url = self.url
+
+    def answer(self, **fields: object) -> Fetched:
+        return Fetched(
+            self.want.id,
+            self.url,
+            self.status,
+            seconds=self.seconds,
+            permanent_url=self._permanent_url,
+            **fields,  # type: ignore[arg-type]
+        )
+
+    def failure(self, error: str, reason: str) -> Fetched:
+        return Fetched(self.want.id, self.url, self.status, error=error, reason=reason, seconds=self.seconds)
+
+
+async def _bounded(response: httpx.Response, limit: int) -> bytes:
+    """The body as sent, still packed; reading ends at the first byte past the limit."""
+    declared = response.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise FetchError(f"the answer announces {int(declared):,} bytes, more than {limit:,}", "too-large")
+    parts, size = [], 0
+    async for part in response.aiter_raw():
+        size += len(part)
+        if size > limit:
+            raise FetchError(f"the answer is larger than {limit:,} bytes", "too-large")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _same_site(first: str, second: str) -> bool:
+    one, other = urlsplit(first), urlsplit(second)
+    return (one.scheme, one.netloc) == (other.scheme, other.netloc)
+
+
+def _reason(error: Exception) -> str:
+    text = f"{error} {error.__cause__}".lower()
+    if "ssl" in text or "certificate" in text:
+        return "tls"
+    return "connect" if isinstance(error, httpx.ConnectError) else "protocol"

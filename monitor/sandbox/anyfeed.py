@@ -1,0 +1,150 @@
+"""Any feed document read with feedparser, which forgives nearly everything."""
+
+from __future__ import annotations
+
+import calendar
+import contextlib
+import io
+import re
+import warnings
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import feedparser
+from feedparser.datetimes import _parse_date
+
+from monitor.core.dates import read_date
+from monitor.core.markup import plain_line, plain_text, repair, safe_link
+from monitor.core.parse import LONGEST_GUID, cut_entries, not_a_feed, primary_language, root_format, without_bad_characters
+from monitor.model import Entry, ParsedFeed
+from monitor.sandbox.loosedates import read_loose_date
+
+MARKUP = ("text/html", "application/xhtml+xml")
+HOURS = range(24)
+
+
+def read_any_feed(body: bytes, base: str, content_type: str) -> ParsedFeed:
+    """What feedparser makes of a document; `format` is None when it finds no feed in it."""
+    body, is_cut = cut_entries(body)
+    raw = _parsed(body, base, content_type)
+    feed, entries = raw["feed"], raw["entries"]
+    version = str(raw.get("version") or "") or root_format(body)
+    if not version and not entries:
+        return not_a_feed(_reason(raw))
+    is_atom = version.startswith("atom")
+    language = primary_language(feed.get("language"))
+    errors = [f"has more than {len(entries):,} entries; read the first {len(entries):,}"] if is_cut else []
+    if raw.get("bozo"):
+        errors.append(plain_line(f"not well-formed: {raw.get('bozo_exception')}"))
+    return ParsedFeed(
+        format=version or "unknown",
+        title=_line(feed, "title", is_atom=is_atom),
+        entries=tuple(_entry(entry, base, language, is_atom=is_atom) for entry in entries),
+        errors=tuple(errors),
+        language=language,
+        ttl=_minutes(feed.get("ttl")),
+        hub=_link(feed, "hub"),
+        topic_url=_link(feed, "self"),
+        skip_hours=_skip_hours(body),
+    )
+
+
+def _parsed(body: bytes, base: str, content_type: str) -> Any:
+    headers = {"content-type": content_type or "application/xml"} | ({"content-location": base} if base else {})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            # A bare string would be opened as a file or an address.
+            raw = feedparser.parse(io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+            if not raw.get("bozo"):
+                return raw
+        except Exception:  # noqa: BLE001 (feedparser lets many kinds out, for surrogates among others)
+            raw = None
+        mended = without_bad_characters(body) if b"\x00" not in body[:64] else body
+        if raw is None or mended != body:
+            raw = feedparser.parse(io.BytesIO(mended), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+        return raw
+
+
+def _reason(raw: Any) -> str:
+    return plain_line(str(raw.get("bozo_exception") or "no feed element in it"))
+
+
+def _entry(entry: Any, base: str, language: str | None, *, is_atom: bool) -> Entry:
+    contents = [_text(content, is_atom=is_atom) for content in entry.get("content", ())]
+    detail = entry.get("summary_detail") or {"value": entry.get("summary") or "", "type": "text/html"}
+    summary = _text(detail, is_atom=is_atom)
+    spoken = [content.get("language") for content in entry.get("content", ())]
+    spoken += [entry.get(f"{part}_detail", {}).get("language") for part in ("title", "summary")]
+    return Entry(
+        guid=repair(str(entry.get("id") or "")).strip()[:LONGEST_GUID],
+        link=_entry_link(entry, base),
+        title=_line(entry, "title", is_atom=is_atom),
+        text=max(contents, key=len, default="") or summary,
+        author=plain_line(str(entry.get("author") or ""), is_html=True),
+        language=next((found for tag in spoken if (found := primary_language(tag))), language),
+        published=_date(entry, "published") or _date(entry, "created"),
+        updated=_date(entry, "updated"),
+        summary=summary,
+    )
+
+
+def _text(detail: Any, *, is_atom: bool) -> str:
+    return plain_text(str(detail.get("value") or ""), is_html=_is_html(detail, is_atom=is_atom))
+
+
+def _line(holder: Any, key: str, *, is_atom: bool) -> str:
+    detail = holder.get(f"{key}_detail") or {}
+    return plain_line(str(holder.get(key) or ""), is_html=_is_html(detail, is_atom=is_atom))
+
+
+def _is_html(detail: Any, *, is_atom: bool) -> bool:
+    # Only Atom says what a text is; elsewhere markup stands in fields declared plain, and the reverse.
+    return detail.get("type") in MARKUP or not is_atom
+
+
+def _entry_link(entry: Any, base: str) -> str:
+    found = safe_link(str(entry.get("link") or ""), base)
+    if found:
+        return found
+    links = [link for link in entry.get("links", ()) if link.get("href")]
+    links.sort(key=lambda link: link.get("rel") != "alternate")
+    return next((href for link in links if (href := safe_link(str(link["href"]), base))), "")
+
+
+def _link(feed: Any, rel: str) -> str | None:
+    found = (safe_link(str(link.get("href") or "")) for link in feed.get("links", ()) if link.get("rel") == rel)
+    return next((href for href in found if href), None)
+
+
+def _date(entry: Any, key: str) -> datetime | None:
+    # dict.get, because feedparser's own look-up answers `updated` with `published`.
+    text, parsed = dict.get(entry, key), dict.get(entry, f"{key}_parsed")
+    if parsed:
+        with contextlib.suppress(ValueError, OverflowError, TypeError):
+            return datetime.fromtimestamp(calendar.timegm(parsed), UTC)
+    return read_loose_date(text) if isinstance(text, str) else None
+
+
+def any_date(text: str) -> datetime | None:
+    """A date in any form that is understood here, in UTC; None otherwise."""
+    exact = read_date(text)
+    if exact:
+        return exact
+    with contextlib.suppress(Exception):
+        parsed = _parse_date(text)
+        if parsed:
+            return datetime.fromtimestamp(calendar.timegm(parsed), UTC)
+    return read_loose_date(text)
+
+
+def _minutes(value: Any) -> timedelta | None:
+    text = str(value or "").strip()
+    return timedelta(minutes=int(text)) if re.fullmatch(r"\d{1,6}", text, re.ASCII) else None
+
+
+def _skip_hours(body: bytes) -> tuple[int, ...]:
+    # feedparser keeps only the last hour of the list.
+    found = re.search(rb"<skipHours>(.{0,2000}?)</skipHours>", body, re.DOTALL)
+    hours = re.findall(rb"<hour>\s*(\d{1,2})\s*</hour>", found[1]) if found else []
+    return tuple(sorted({int(hour) % 24 for hour in hours}))

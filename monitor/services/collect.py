@@ -1,0 +1,203 @@
+"""COLLECT: fetch what is due, parse it, tell new from known, and store each feed's articles and state in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import structlog
+
+from monitor.core.feedhealth import FAILURES_TO_TELL, FeedEvent, after_failure, after_success, noted
+from monitor.core.identity import Identified, identify, source_of
+from monitor.core.novelty import Novelty, Verdict, judge, settle_date
+from monitor.core.schedule import Bounds, begun, failed, is_catch_up, succeeded, without_validators
+from monitor.model import Article, Feed, FeedState, Fetched, PageText, ParsedFeed
+from monitor.ports import Archive, Clock, Fetcher, Parser
+from monitor.services.fulltext import read_pages
+
+log = structlog.get_logger(__name__)
+
+NOT_A_FEED = "not-a-feed"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How often feeds are asked, and after how many failures in a row their owner is told."""
+
+    bounds: Bounds = field(default_factory=Bounds)
+    fail_after: int = FAILURES_TO_TELL
+
+
+@dataclass(frozen=True, slots=True)
+class CollectReport:
+    """What one pass did: numbers of feeds (asked, unchanged, failed) and articles (new, changed, seen), and what to tell."""
+
+    feeds: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    new: int = 0
+    changed: int = 0
+    seen: int = 0
+    events: tuple[FeedEvent, ...] = ()
+
+    def __add__(self, other: CollectReport) -> CollectReport:
+        return CollectReport(
+            self.feeds + other.feeds,
+            self.unchanged + other.unchanged,
+            self.failed + other.failed,
+            self.new + other.new,
+            self.changed + other.changed,
+            self.seen + other.seen,
+            self.events + other.events,
+        )
+
+
+def collect(
+    wanted: Iterable[tuple[Feed, FeedState]],
+    fetcher: Fetcher,
+    parser: Parser,
+    archive: Archive,
+    clock: Clock,
+    policy: Policy | None = None,
+) -> CollectReport:
+    """One pass over the wanted feeds (usually `archive.feeds.due`), each stored as its answer arrives.
+
+    A feed that fails changes nothing but its schedule and failure count, and keeps no other feed waiting.
+    """
+    now = clock.now()
+    asked = {feed.id: (feed, begun(feed, state)) for feed, state in wanted}
+    intake = _Intake(asked, archive, clock, policy or Policy())
+    answers = fetcher.fetch((feed, without_validators(state, now)) for feed, state in asked.values())
+    later: list[tuple[Fetched, ParsedFeed]] = []
+    report = CollectReport()
+    for fetched, parsed in parser.parse(intake.recognised(answers)):
+        if parsed is not None and parsed.entries and asked[fetched.feed][0].full_text:
+            later.append((fetched, parsed))
+        else:
+            report += intake.take(fetched, parsed, {})
+    # Article pages are many and slow; feeds that want them wait until every other feed is stored.
+    for fetched, parsed in later:
+        feed = asked[fetched.feed][0]
+        fresh = [one.identified.entry for one in intake.judged(feed, parsed) if one.verdict is not Verdict.SEEN]
+        report += intake.take(fetched, parsed, read_pages(fresh, fetcher, parser))
+    if report.feeds:
+        log.info(
+            "collected",
+            feeds=report.feeds,
+            unchanged=report.unchanged,
+            failed=report.failed,
+            new=report.new,
+            changed=report.changed,
+        )
+    return report
+
+
+class _Intake:
+    """Takes the answers of one pass into the archive."""
+
+    def __init__(self, asked: dict[str, tuple[Feed, FeedState]], archive: Archive, clock: Clock, policy: Policy) -> None:
+        self._asked, self._archive, self._clock, self._policy = asked, archive, clock, policy
+        self._hashes: dict[str, str] = {}
+
+    def recognised(self, answers: Iterable[Fetched]) -> Iterator[Fetched]:
+        """The answers, those whose body is byte for byte the last one marked as unchanged."""
+        for fetched in answers:
+            if fetched.body is None:
+                yield fetched
+                continue
+            digest = hashlib.sha256(fetched.body).hexdigest()
+            self._hashes[fetched.feed] = digest
+            is_known = digest == self._asked[fetched.feed][1].body_hash
+            yield replace(fetched, body=None, is_unchanged=True) if is_known else fetched
+
+    def take(self, fetched: Fetched, parsed: ParsedFeed | None, pages: dict[str, PageText]) -> CollectReport:
+        """Store one feed's answer; what came of it."""
+        feed, state = self._asked[fetched.feed]
+        if parsed is not None and parsed.format is None:
+            fetched = replace(fetched, body=None, error="; ".join(parsed.errors), reason=NOT_A_FEED)
+        if fetched.error is not None:
+            return self._failure(feed, state, fetched)
+        if parsed is None:
+            return self._unchanged(feed, state, fetched)
+        return self._document(feed, state, fetched, parsed, pages)
+
+    def judged(self, feed: Feed, parsed: ParsedFeed) -> list[Novelty]:
+        """A verdict on each distinct entry of a document."""
+        identified = identify(parsed.entries, feed.identity)
+        known = self._archive.articles.known(feed.id, [key for one in identified for key in one.keys])
+        return judge(identified, known)
+
+    def _failure(self, feed: Feed, state: FeedState, fetched: Fetched) -> CollectReport:
+        now = self._clock.now()
+        after = failed(state, feed, fetched, fetched.error or "", now, self._policy.bounds)
+        events = after_failure(state, after, fetched.reason, self._policy.fail_after)
+        with self._archive.transaction():
+            self._archive.feeds.record(noted(after, events), fetched, now, 0)
+        log.warning("feed failed", feed=feed.id, error=fetched.error, reason=fetched.reason, failures=after.failures)
+        return CollectReport(feeds=1, failed=1, events=tuple(events))
+
+    def _unchanged(self, feed: Feed, state: FeedState, fetched: Fetched) -> CollectReport:
+        now = self._clock.now()
+        after = succeeded(state, feed, fetched, None, 0, now, self._policy.bounds)
+        events = after_success(state, after, None, now)
+        with self._archive.transaction():
+            self._archive.feeds.record(noted(after, events), fetched, now, 0)
+        return CollectReport(feeds=1, unchanged=1, events=tuple(events))
+
+    def _document(
+        self, feed: Feed, state: FeedState, fetched: Fetched, parsed: ParsedFeed, pages: dict[str, PageText]
+    ) -> CollectReport:
+        now = self._clock.now()
+        is_backfill = is_catch_up(state, now, self._policy.bounds)
+        with self._archive.transaction():
+            novelties = self.judged(feed, parsed)
+            new = [one.identified for one in novelties if one.verdict is Verdict.NEW]
+            self._archive.articles.add([_article(one, feed, parsed, now, pages, is_backfill=is_backfill) for one in new])
+            changed = [one for one in novelties if one.verdict is Verdict.CHANGED]
+            self._revise(changed, pages, now)
+            after = succeeded(state, feed, fetched, parsed, len(new), now, self._policy.bounds)
+            after = replace(after, body_hash=self._hashes.get(feed.id))
+            events = after_success(state, after, parsed, now)
+            self._archive.feeds.record(noted(after, events), fetched, now, len(new))
+        for error in parsed.errors:
+            log.info("feed is faulty", feed=feed.id, fault=error)
+        seen = len(novelties) - len(new) - len(changed)
+        return CollectReport(feeds=1, new=len(new), changed=len(changed), seen=seen, events=tuple(events))
+
+    def _revise(self, changed: Sequence[Novelty], pages: dict[str, PageText], now: datetime) -> None:
+        for one in changed:
+            entry = one.identified.entry
+            if one.article is not None:
+                text = _full_text(one.identified, pages).text or entry.text
+                self._archive.articles.revise(one.article, entry.title, text, one.identified.content_hash, now)
+
+
+def _article(
+    one: Identified, feed: Feed, parsed: ParsedFeed, now: datetime, pages: dict[str, PageText], *, is_backfill: bool
+) -> Article:
+    entry, page = one.entry, _full_text(one, pages)
+    published, _ = settle_date(entry.published or page.published, entry.updated, now)
+    return Article(
+        id=0,
+        feed=feed.id,
+        url=entry.link,
+        title=entry.title,
+        text=page.text or entry.text,
+        keys=one.keys,
+        content_hash=one.content_hash,
+        published=published,
+        seen=now,
+        author=entry.author or page.author,
+        language=entry.language or page.language or parsed.language or feed.language,
+        source=source_of(entry, feed),
+        tags=feed.tags,
+        is_backfill=is_backfill,
+    )
+
+
+def _full_text(one: Identified, pages: dict[str, PageText]) -> PageText:
+    """What the article's page says where that is more than the feed does; the summary stays when extraction failed."""
+    page = pages.get(one.entry.link, PageText())
+    return page if len(page.text) > len(one.entry.text) else replace(page, text="")
