@@ -17,7 +17,7 @@ from monitor.clock import SystemClock
 from monitor.config.feeds import load_feeds
 from monitor.config.rulebook import load_rulebook
 from monitor.config.settings import Settings, load_settings
-from monitor.core.alerting import OUTBOX
+from monitor.core.alerting import OUTBOX, TERMINAL
 from monitor.errors import ConfigError, Problem
 from monitor.model import Feed, Receiver, Rulebook
 from monitor.ports import Archive, Channel, Clock, Fetcher, Parser, Scorer
@@ -65,16 +65,17 @@ class App:
     @cached_property
     def fetcher(self) -> Fetcher:
         """Gets feeds, guarded."""
-        fetcher: Fetcher = _build("fetcher", self._kind("fetcher"), {"allow": self.settings.allow, **self._own("fetcher")})
+        values = {"allow": self.settings.allow, **self._own("fetcher")}
+        fetcher: Fetcher = _build("fetcher", self._kind("fetcher"), values, clock=self.clock)
         self._closing.callback(fetcher.close)
         return fetcher
 
     @cached_property
     def parser(self) -> Parser:
         """Reads feeds in processes that may be killed."""
-        from monitor.sandbox import build  # noqa: PLC0415 - starts processes only where feeds are read
+        from monitor.sandbox import Sandbox  # noqa: PLC0415 - only where feeds are read
 
-        parser: Parser = build()
+        parser: Parser = Sandbox()
         self._closing.callback(parser.close)
         return parser
 
@@ -86,13 +87,14 @@ class App:
 
     @cached_property
     def channels(self) -> Mapping[str, Channel]:
-        """A channel for each receiver, and one for the outbox that takes what no receiver takes."""
+        """A channel for each receiver, and those that take what no receiver takes."""
         return self.channels_of(self.rulebook)
 
     def channels_of(self, rulebook: Rulebook) -> Mapping[str, Channel]:
         """Channels for the receivers of any rulebook, such as one just edited."""
         built = {name: self._channel(receiver) for name, receiver in rulebook.receivers.items()}
-        built.setdefault(OUTBOX, _build("channel", "file", {"directory": str(self.settings.outbox)}))
+        built.setdefault(OUTBOX, _build("channel", "file", {}, outbox=self.settings.outbox))
+        built.setdefault(TERMINAL, _build("channel", "console", {}))
         return built
 
     def close(self) -> None:
@@ -101,7 +103,7 @@ class App:
 
     def _channel(self, receiver: Receiver) -> Channel:
         module = kinds.load("channel", receiver.kind)
-        channel: Channel = module.build(receiver.config, allow=self.settings.allow)
+        channel: Channel = module.build(receiver.config, allow=self.settings.allow, outbox=self.settings.outbox)
         return channel
 
     def _kind(self, family: str) -> str:
@@ -133,13 +135,13 @@ def open_app(
         app.close()
 
 
-def _build(family: str, kind: str, values: Mapping[str, Any]) -> Any:
+def _build(family: str, kind: str, values: Mapping[str, Any], **given: Any) -> Any:
     module = kinds.load(family, kind)
     try:
         config = module.Config.model_validate(dict(values))
     except ValidationError as error:
         raise ConfigError([_problem(family, detail) for detail in error.errors(include_url=False)]) from error
-    return module.build(config)
+    return module.build(config, **given)
 
 
 def _problem(family: str, detail: Any) -> Problem:

@@ -16,16 +16,19 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from monitor.app import App
+from monitor.core.retry import Pace
+from monitor.core.schedule import Bounds
 from monitor.errors import ConfigError, MonitorError
 from monitor.model import Rulebook
 from monitor.ports import Channel
 from monitor.services.analyse import AnalyseReport, analyse
-from monitor.services.collect import CollectReport, collect
+from monitor.services.collect import CollectReport, Policy, collect
 from monitor.services.deliver import DeliverReport, deliver
 from monitor.services.status import WORKER
 
 log = structlog.get_logger(__name__)
-GRACE_SECONDS = 10
+GRACE_SECONDS = 9
+FEEDS_AT_ONCE = 2000
 BEAT = timedelta(minutes=1)
 
 
@@ -36,6 +39,26 @@ class PassReport:
     collected: CollectReport
     analysed: AnalyseReport
     delivered: DeliverReport
+
+    @property
+    def has_failed(self) -> bool:
+        """A feed, an article or a delivery failed."""
+        return bool(self.collected.failed or self.analysed.unscored or self.delivered.retried or self.delivered.dead)
+
+    def summary(self) -> dict[str, int]:
+        """The numbers people and scripts look at."""
+        return {
+            "feeds": self.collected.feeds,
+            "feeds_failed": self.collected.failed,
+            "articles": self.collected.new,
+            "scored": self.analysed.scored,
+            "unscored": self.analysed.unscored,
+            "alerts": self.analysed.alerts,
+            "suppressed": self.analysed.suppressed,
+            "sent": self.delivered.sent,
+            "to_retry": self.delivered.retried,
+            "given_up": self.delivered.dead,
+        }
 
 
 @dataclass
@@ -48,8 +71,11 @@ class Worker:
     rulebook: Rulebook = field(init=False)
     channels: Mapping[str, Channel] = field(init=False)
     _stamps: Mapping[Path, tuple[int, int]] = field(init=False)
+    _paces: dict[str, Pace] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        worker = self.app.settings.worker
+        self._policy = Policy(Bounds(first=worker.interval), worker.fail_after)
         self.rulebook = self.app.rulebook
         self.channels = self.app.channels
         self._stamps = self._files()
@@ -58,7 +84,8 @@ class Worker:
     def collect(self) -> CollectReport:
         """Fetch what is due and store what is new."""
         app = self.app
-        report = collect(app.archive, app.fetcher, app.parser, app.clock, stop=self.stopping)
+        wanted = app.archive.feeds.due(app.clock.now(), FEEDS_AT_ONCE)
+        report = collect(wanted, app.fetcher, app.parser, app.archive, app.clock, self._policy) if wanted else CollectReport()
         self.on_progress("collect", report)
         return report
 
@@ -79,7 +106,8 @@ class Worker:
 
     def deliver(self) -> DeliverReport:
         """Send what is due."""
-        report = deliver(self.app.archive, self.channels, self.rulebook, self.app.clock, stop=self.stopping)
+        app, lease = self.app, self.app.settings.worker.lease
+        report = deliver(app.archive, self.channels, self.rulebook, app.clock, lease=lease, stop=self.stopping, paces=self._paces)
         self.on_progress("deliver", report)
         return report
 
@@ -196,4 +224,4 @@ def _stopped_by_signals(stopping: threading.Event) -> Iterator[None]:
 def _stop(scheduler: BackgroundScheduler) -> None:
     waiting = threading.Thread(target=scheduler.shutdown, kwargs={"wait": True}, daemon=True)
     waiting.start()
-    waiting.join(GRACE_SECONDS - 1)
+    waiting.join(GRACE_SECONDS)

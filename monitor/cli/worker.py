@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -15,7 +15,6 @@ def run(
     archive: Archive = None,
     feeds: Feeds = None,
     rules: Rules = None,
-    web: Annotated[bool, typer.Option("--web/--no-web", help="Serve the web page too.")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Collect, analyse and deliver until stopped (Ctrl-C or SIGTERM)."""
@@ -28,7 +27,7 @@ def run(
     logs.configure(level="warning" if is_live else "info")
     flags = {"archive": archive, "feeds": feeds, "rules": rules}
     with open_app(flags) as app, Progress(is_live=is_live) as progress:
-        work(app, on_progress=progress.note, with_web=web and app.settings.web.enabled)
+        work(app, on_progress=progress.note)
 
 
 def once(*, archive: Archive = None, feeds: Feeds = None, rules: Rules = None, as_json: AsJson = False) -> None:

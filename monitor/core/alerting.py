@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from monitor.core.firing import Firing, stories
 from monitor.model import Alert, Delivery, Hit, Reason, Receiver, Rule, Severity, Statement, Suppression
 
-OUTBOX = "outbox"
-"""The receiver of alerts whose rule names none; printed and written to files."""
+OUTBOX, TERMINAL = "outbox", "terminal"
+"""The receivers of alerts whose rule names none: files, and the terminal."""
 MEMORY = "memory"
 """Where an alert's details keep what its group has said; not for readers."""
 
@@ -99,7 +99,7 @@ def suppression(rule: Rule, firing: Firing, verdict: Verdict, now: datetime) -> 
 
 
 def deliveries(alert: Alert, rule: Rule, receivers: Iterable[Receiver], now: datetime) -> list[Delivery]:
-    """One delivery a receiver, held until its quiet hours end; without receivers, one to the outbox."""
+    """One delivery a receiver, held until its quiet hours end; without receivers, to the outbox and the terminal."""
     planned = [
         Delivery(digest(alert.id, receiver.id), alert.id, receiver.id, due=_due(alert, receiver, now)) for receiver in receivers
     ]

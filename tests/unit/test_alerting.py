@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.alerting import OUTBOX, alert_of, decide, deliveries, quiet_until, storm_alert
+from monitor.core.alerting import OUTBOX, TERMINAL, alert_of, decide, deliveries, quiet_until, storm_alert
 from monitor.core.firing import Firing
 from monitor.model import Hit, Reason, Receiver, Rule, Severity
 
@@ -65,7 +65,7 @@ def test_a_storm_is_one_counted_alert():
 
 def test_a_rule_without_receivers_goes_to_the_outbox():
     alert = sent()
-    assert [one.receiver for one in deliveries(alert, replace(RULE, notify=()), [], NOW)] == [OUTBOX]
+    assert [one.receiver for one in deliveries(alert, replace(RULE, notify=()), [], NOW)] == [OUTBOX, TERMINAL]
     assert [one.receiver for one in deliveries(alert, RULE, [Receiver("desk", "console", None)], NOW)] == ["desk"]
 
 
