@@ -1,0 +1,192 @@
+"""Puts articles in stories as they arrive, counts each story's independent outlets, and lets people correct it by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+
+import structlog
+
+from monitor.core.fingerprints import Fingerprint, Telling, take_fingerprint
+from monitor.core.independence import best_title, count_independent
+from monitor.core.stories import WINDOW, Neighbour, Placement, place
+from monitor.core.window import Window
+from monitor.errors import ArchiveError
+from monitor.model import Article, Story, Vector
+from monitor.ports import Archive
+
+log = structlog.get_logger(__name__)
+
+_MEMBERS_COUNTED = 400
+"""Members read to count a story's independent outlets; a story that large has long been everywhere."""
+
+
+def assign_stories(articles: Sequence[Article], embeddings: Mapping[int, Vector | None], archive: Archive) -> dict[int, int]:
+    """Join each article to a story, in the order of arrival; returns article -> story.
+
+    An article that already has a story keeps it, so a second analysis changes nothing and neither undoes a hand's decision.
+    Runs inside the caller's transaction. The cost of one article depends on what was published around its time only.
+    """
+    known = {article.id: article.story for article in articles if article.story is not None}
+    waiting = sorted((article for article in articles if article.story is None), key=lambda article: article.id)
+    if not waiting:
+        return known
+    owners = {feed.id: feed.owner for feed, _ in archive.feeds.list()}
+    window = _load_window(waiting, archive)
+    for article in waiting:
+        embedding = embeddings.get(article.id)
+        placement = _place(article, embedding, window, archive)
+        story = known[article.id] = archive.stories.join(article.id, placement.story)
+        window.add(article.id, story, article.title, article.published, embedding)
+        log.debug("placed", article=article.id, story=story, reason=placement.reason.value, near=placement.near)
+    _describe(sorted({known[article.id] for article in waiting}), archive, owners)
+    return known
+
+
+def split_story(story: int, articles: Sequence[int], archive: Archive) -> int:
+    """Move these articles of a story to a new story of their own; returns its id.
+
+    Raises:
+        ArchiveError: an article is not in the story, or none would stay.
+    """
+    (found,) = _existing([story], archive)
+    strangers = [article for article in articles if article not in found.articles]
+    if strangers or not articles:
+        raise ArchiveError(f"story {story} does not hold article {strangers[0]}" if strangers else "name the articles to move")
+    if set(articles) == set(found.articles):
+        raise ArchiveError(f"story {story} has no other articles: nothing would stay in it")
+    with archive.transaction():
+        first, *others = sorted(set(articles))
+        new = archive.stories.join(first, None)
+        for article in others:
+            archive.stories.join(article, new)
+        _describe([story, new], archive, _owners(archive))
+    log.info("story split", story=story, new=new, articles=len(set(articles)))
+    return new
+
+
+def merge_stories(story: int, others: Sequence[int], archive: Archive) -> Story:
+    """Move all articles of the other stories into this one, and return it.
+
+    Raises:
+        ArchiveError: a story does not exist.
+    """
+    found = _existing([story, *others], archive)
+    with archive.transaction():
+        for other in found[1:]:
+            for article in other.articles if other.id != story else ():
+                archive.stories.join(article, story)
+        _describe([story], archive, _owners(archive))
+    log.info("stories merged", story=story, merged=[other.id for other in found[1:]])
+    return archive.stories.get([story])[0]
+
+
+def list_stories(archive: Archive, since: datetime, until: datetime, *, limit: int = 50) -> list[Story]:
+    """Stories with articles published in the span: most outlets first, then most articles, then newest."""
+    ids = sorted({row[0] for row in archive.stories.window(since, until)})
+    stories = archive.stories.get(ids)
+    return sorted(stories, key=lambda story: (-story.outlets, -len(story.articles), -story.last_published.timestamp()))[:limit]
+
+
+def show_story(story: int, archive: Archive) -> tuple[Story, list[tuple[Article, Placement | None]]]:
+    """A story and its articles in the order of publication, each with what makes it like an earlier one.
+
+    Raises:
+        ArchiveError: there is no such story.
+    """
+    (found,) = _existing([story], archive)
+    articles = sorted(archive.articles.get(found.articles), key=lambda article: (article.published, article.id))
+    told: list[tuple[Article, Placement | None]] = []
+    rows = archive.stories.window(found.first_published, found.last_published + timedelta(seconds=1))
+    vectors = {row[1]: row[2] for row in rows if row[0] == story}
+    for article in articles:
+        neighbours = [
+            Neighbour(earlier.id, story, _fingerprint_of(earlier), _cosine(vectors.get(article.id), vectors.get(earlier.id)))
+            for earlier, _ in told
+        ]
+        told.append((article, place(_fingerprint_of(article), neighbours) if neighbours else None))
+    return found, told
+
+
+def _cosine(one: Vector | None, other: Vector | None) -> float | None:
+    return None if one is None or other is None else float(one @ other)
+
+
+def _existing(ids: Sequence[int], archive: Archive) -> list[Story]:
+    stories = {story.id: story for story in archive.stories.get(ids)}
+    for story in ids:
+        if story not in stories:
+            raise ArchiveError(f"there is no story {story}; `monitor stories list` shows those of the last days")
+    return [stories[story] for story in ids]
+
+
+def _place(article: Article, embedding: Vector | None, window: Window, archive: Archive) -> Placement:
+    near = window.near(article.title, article.published, embedding)
+    texts = {found.id: found for found in archive.articles.get([one for one, _, _ in near])}
+    began = {story.id: story.first_published for story in archive.stories.get(sorted({story for _, story, _ in near}))}
+    neighbours = [
+        Neighbour(one, story, _fingerprint_of(texts[one]), cosine, began.get(story))
+        for one, story, cosine in near
+        if one in texts
+    ]
+    return place(_fingerprint_of(article), neighbours)
+
+
+def _load_window(waiting: Iterable[Article], archive: Archive) -> Window:
+    """What was published near the articles that wait; days far from all of them are not read."""
+    window = Window()
+    for start, end in _spans([article.published for article in waiting]):
+        for story, article, embedding, title, _, published in archive.stories.window(start, end):
+            window.add(article, story, title, published, embedding)
+    return window
+
+
+def _spans(moments: Iterable[datetime]) -> list[tuple[datetime, datetime]]:
+    """Half-open spans of whole days that cover the window around every moment, without overlap."""
+    reach = WINDOW.days + 1
+    days = sorted({moment.date() + timedelta(days=offset) for moment in moments for offset in range(-reach, reach + 1)})
+    spans: list[tuple[datetime, datetime]] = []
+    for day in days:
+        start = datetime.combine(day, time(), UTC)
+        end = start + timedelta(days=1)
+        if spans and spans[-1][1] == start:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return spans
+
+
+def _owners(archive: Archive) -> dict[str, str]:
+    return {feed.id: feed.owner for feed, _ in archive.feeds.list()}
+
+
+def _describe(stories: Sequence[int], archive: Archive, owners: Mapping[str, str]) -> None:
+    """Store each story's best title and its number of independent outlets."""
+    for story in archive.stories.get(stories):
+        members = archive.articles.get(story.articles[:_MEMBERS_COUNTED])
+        tellings = [_telling_of(article, owners.get(article.feed, "")) for article in members]
+        outlets = count_independent([(telling, _fingerprint(telling)) for telling in tellings])
+        archive.stories.describe(story.id, best_title(tellings), outlets)
+
+
+def _fingerprint_of(article: Article) -> Fingerprint:
+    return _fingerprint(_telling_of(article))
+
+
+def _telling_of(article: Article, owner: str = "") -> Telling:
+    return Telling(
+        title=article.title,
+        text=article.text,
+        language=article.language or "",
+        source=article.source,
+        url=article.url,
+        author=article.author,
+        published=article.published,
+        owner=owner,
+    )
+
+
+@lru_cache(maxsize=4_096)
+def _fingerprint(telling: Telling) -> Fingerprint:
+    return take_fingerprint(telling)
