@@ -5,15 +5,50 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from monitor import kinds
 from monitor.core import alerting
 from monitor.core.firing import Evaluation, Firing
 from monitor.core.query import Query, Vocabulary, parse
-from monitor.model import Alert, Delivery, Reason, Rule, Rulebook, Suppression
+from monitor.model import Alert, Delivery, Hit, Reason, Rule, Rulebook, Suppression
 from monitor.ports import Archive
 
 STORM_WINDOW = timedelta(hours=1)
+
+
+class View(Protocol):
+    """What rules look at and what they remember, at one moment: the archive now, or as it was."""
+
+    now: datetime
+
+    def fresh(self, query: Query) -> list[Hit]:
+        """Hits among what just arrived, oldest first."""
+        ...
+
+    def since(self, query: Query, moment: datetime) -> list[Hit]:
+        """All hits published or seen after a moment."""
+        ...
+
+    def story(self, query: Query, story: int) -> tuple[list[Hit], str]:
+        """The story's hits and its title."""
+        ...
+
+    def is_silenced(self, articles: Sequence[int]) -> bool:
+        """Whether a silence in force answers for one of these articles."""
+        ...
+
+    def last(self, rule: str, groups: Sequence[str]) -> dict[str, Alert]:
+        """The newest alert of each group."""
+        ...
+
+    def recent(self, rule: str, limit: int) -> int:
+        """Alerts of the rule within the storm window, counted up to `limit`."""
+        ...
+
+    def state(self, rule: str) -> Mapping[str, Any]:
+        """What the rule remembers."""
+        ...
 
 
 @dataclass(slots=True)
@@ -26,85 +61,104 @@ class Plan:
 
 
 class Evaluator:
-    """Evaluates a rulebook's rules on an archive; queries are parsed once."""
+    """Evaluates a rulebook's rules; queries are parsed once."""
 
-    def __init__(self, rulebook: Rulebook, archive: Archive, *, storm: int) -> None:
+    def __init__(self, rulebook: Rulebook, *, storm: int) -> None:
         self._rulebook = rulebook
-        self._archive = archive
         self._storm = storm
         self._vocabulary = Vocabulary.of(rulebook)
         self._queries: dict[str, Query] = {}
 
-    def plan(self, articles: Sequence[int], now: datetime, rules: Iterable[Rule] | None = None) -> Plan:
-        """The alerts that these articles (ids, just analysed) lead to, with the reasons for those that are not sent."""
-        plan = Plan()
-        chosen = self._rulebook.rules.values() if rules is None else rules
-        silences = [self._query(silence.query) for silence in self._archive.alerts.silences(now)]
-        for rule in chosen:
-            if rule.is_enabled:
-                self._evaluate(rule, articles, silences, now, plan)
-        return plan
-
-    def _query(self, text: str) -> Query:
+    def query(self, text: str) -> Query:
+        """The parsed query of a text that this rulebook's names may stand in."""
         if text not in self._queries:
             self._queries[text] = parse(text, self._vocabulary)
         return self._queries[text]
 
-    def _evaluate(self, rule: Rule, articles: Sequence[int], silences: Sequence[Query], now: datetime, plan: Plan) -> None:
+    def plan(self, view: View, rules: Iterable[Rule] | None = None) -> Plan:
+        """The alerts that what just arrived leads to, with the reasons for those that are not sent."""
+        plan = Plan()
+        for rule in self._rulebook.rules.values() if rules is None else rules:
+            if rule.is_enabled:
+                self._evaluate(rule, view, plan)
+        return plan
+
+    def _evaluate(self, rule: Rule, view: View, plan: Plan) -> None:
         trigger = kinds.load("rule", rule.kind)
-        query = self._query(rule.when)
-        search = self._archive.search
-        fresh = search.hits(query, now=now, within=articles) if articles else []
+        query = self.query(rule.when)
+        fresh = view.fresh(query)
         if not fresh and not trigger.IS_PERIODIC:
             return
         reach = trigger.reach(rule.options)
-        past = search.hits(query, now=now, since=now - reach) if reach is not None else fresh
-        state = self._archive.states.load(rule.id)
-        outcome = trigger.fire(Evaluation(rule, rule.options, fresh, past, state, now))
-        if outcome.state is not None and dict(outcome.state) != state:
+        past = view.since(query, view.now - reach) if reach is not None else fresh
+        state = view.state(rule.id)
+        outcome = trigger.fire(Evaluation(rule, rule.options, fresh, past, state, view.now))
+        if outcome.state is not None and dict(outcome.state) != dict(state):
             plan.states[rule.id] = outcome.state
-        self._judge(rule, query, outcome.firings, silences, now, plan)
+        if outcome.firings:
+            self._judge(rule, outcome.firings, view, plan)
 
-    def _judge(
-        self, rule: Rule, query: Query, firings: Sequence[Firing], silences: Sequence[Query], now: datetime, plan: Plan
-    ) -> None:
-        if not firings:
-            return
-        last = self._archive.alerts.last(rule.id, [firing.group for firing in firings])
+    def _judge(self, rule: Rule, firings: Sequence[Firing], view: View, plan: Plan) -> None:
+        last = view.last(rule.id, [firing.group for firing in firings])
         sending: list[tuple[Firing, Alert]] = []
         for firing in firings:
             before = last.get(firing.group)
-            verdict = alerting.decide(rule, firing, before, is_silenced=self._is_silenced(firing, silences, now), now=now)
+            is_silenced = bool(firing.hits) and view.is_silenced([hit.article for hit in firing.hits])
+            verdict = alerting.decide(rule, firing, before, is_silenced=is_silenced, now=view.now)
             if verdict.reason is Reason.SEND:
-                whole, title = self._with_story(firing, query, now)
-                alert = alerting.alert_of(rule, whole, verdict, before, now)
+                whole, title = self._with_story(firing, self.query(rule.when), view)
+                alert = alerting.alert_of(rule, whole, verdict, before, view.now)
                 sending.append((whole, replace(alert, title=title or alert.title)))
             else:
-                plan.suppressed.append(alerting.suppression(rule, firing, verdict, now))
-        self._send(rule, sending, now, plan)
+                plan.suppressed.append(alerting.suppression(rule, firing, verdict, view.now))
+        if sending:
+            self._send(rule, sending, view, plan)
 
-    def _send(self, rule: Rule, sending: Sequence[tuple[Firing, Alert]], now: datetime, plan: Plan) -> None:
-        if not sending:
-            return
-        recent = len(self._archive.alerts.recent(now - STORM_WINDOW, rule=rule.id, limit=self._storm + 1))
+    def _send(self, rule: Rule, sending: Sequence[tuple[Firing, Alert]], view: View, plan: Plan) -> None:
         alerts = [alert for _, alert in sending]
-        if recent + len(alerts) > self._storm:
-            alerts = [alerting.storm_alert(rule, [firing for firing, _ in sending], now)]
+        if view.recent(rule.id, self._storm + 1) + len(alerts) > self._storm:
+            alerts = [alerting.storm_alert(rule, [firing for firing, _ in sending], view.now)]
             verdict = alerting.Verdict(Reason.STORM, f"more than {self._storm} alerts within an hour")
-            plan.suppressed += [alerting.suppression(rule, firing, verdict, now) for firing, _ in sending]
+            plan.suppressed += [alerting.suppression(rule, firing, verdict, view.now) for firing, _ in sending]
         receivers = [self._rulebook.receivers[name] for name in rule.notify]
-        plan.alerts += [(alert, alerting.deliveries(alert, rule, receivers, now)) for alert in alerts]
+        plan.alerts += [(alert, alerting.deliveries(alert, rule, receivers, view.now)) for alert in alerts]
 
-    def _is_silenced(self, firing: Firing, silences: Sequence[Query], now: datetime) -> bool:
-        within = [hit.article for hit in firing.hits]
-        return bool(within) and any(self._archive.search.hits(query, now=now, within=within) for query in silences)
-
-    def _with_story(self, firing: Firing, query: Query, now: datetime) -> tuple[Firing, str]:
+    def _with_story(self, firing: Firing, query: Query, view: View) -> tuple[Firing, str]:
         """The firing with every article of its story that answers too, so that an alert names all outlets; the story's title."""
         if not firing.group.startswith("story:"):
             return firing, ""
-        story = self._archive.stories.get([firing.hits[-1].story])[0]
-        hits = self._archive.search.hits(query, now=now, within=story.articles)
+        hits, title = view.story(query, firing.hits[-1].story)
         fresh = {hit.article for hit in firing.hits}
         earlier = [hit for hit in hits if hit.article not in fresh]
-        return replace(firing, hits=(*earlier, *firing.hits)), story.title
+        return replace(firing, hits=(*earlier, *firing.hits)), title
+
+
+class ArchiveView:
+    """The archive as it is now, with the articles (ids) that were just analysed."""
+
+    def __init__(self, archive: Archive, articles: Sequence[int], now: datetime, evaluator: Evaluator) -> None:
+        self.now = now
+        self._archive, self._articles = archive, articles
+        self._silences = [evaluator.query(silence.query) for silence in archive.alerts.silences(now)]
+
+    def fresh(self, query: Query) -> list[Hit]:
+        return self._archive.search.hits(query, now=self.now, within=self._articles) if self._articles else []
+
+    def since(self, query: Query, moment: datetime) -> list[Hit]:
+        return self._archive.search.hits(query, now=self.now, since=moment)
+
+    def story(self, query: Query, story: int) -> tuple[list[Hit], str]:
+        found = self._archive.stories.get([story])[0]
+        return self._archive.search.hits(query, now=self.now, within=found.articles), found.title
+
+    def is_silenced(self, articles: Sequence[int]) -> bool:
+        return any(self._archive.search.hits(query, now=self.now, within=articles) for query in self._silences)
+
+    def last(self, rule: str, groups: Sequence[str]) -> dict[str, Alert]:
+        return self._archive.alerts.last(rule, groups)
+
+    def recent(self, rule: str, limit: int) -> int:
+        return len(self._archive.alerts.recent(self.now - STORM_WINDOW, rule=rule, limit=limit))
+
+    def state(self, rule: str) -> Mapping[str, Any]:
+        return self._archive.states.load(rule)

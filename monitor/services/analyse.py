@@ -8,7 +8,7 @@ import structlog
 
 from monitor.model import Article, Rulebook, Scores
 from monitor.ports import Archive, Clock, Scorer
-from monitor.services.alerting import Evaluator, Plan
+from monitor.services.alerting import ArchiveView, Evaluator, Plan
 from monitor.services.score import score_articles
 from monitor.services.stories import assign_stories
 
@@ -42,8 +42,8 @@ def analyse(archive: Archive, rulebook: Rulebook, scorer: Scorer, clock: Clock, 
     scores = score_articles(articles, rulebook, scorer) if articles else []
     with archive.transaction():
         _store(archive, articles, scores)
-        now = clock.now()
-        plan = Evaluator(rulebook, archive, storm=storm).plan([article.id for article in articles], now)
+        evaluator = Evaluator(rulebook, storm=storm)
+        plan = evaluator.plan(ArchiveView(archive, [article.id for article in articles], clock.now(), evaluator))
         new = commit(archive, plan)
     failed = sum(bool(score.error) for score in scores)
     report = AnalyseReport(len(scores) - failed, failed, new, len(plan.suppressed))
