@@ -323,6 +323,8 @@ class Scores:
     statements: tuple[Statement, ...] = ()
     error: str = ""
     """Why the article is unscored (a poison text, a missing model), else empty."""
+    at: datetime | None = None
+    """When it was analysed; articles of one batch share it, so that a backtest can replay the batches."""
 
 
 # -- rules at work ---------------------------------------------------------------------------------------------------
@@ -352,6 +354,8 @@ class Hit:
     outlets: int
     statements: tuple[Statement, ...] = ()
     is_backfill: bool = False
+    analysed: datetime | None = None
+    """When its batch was analysed; None for articles stored before this was kept."""
 
 
 class Reason(StrEnum):

@@ -41,9 +41,10 @@ def analyse(archive: Archive, rulebook: Rulebook, scorer: Scorer, clock: Clock, 
     articles = archive.articles.unscored(batch)
     scores = score_articles(articles, rulebook, scorer) if articles else []
     with archive.transaction():
-        _store(archive, articles, scores)
+        now = clock.now()
+        _store(archive, articles, [replace(score, at=now) for score in scores])
         evaluator = Evaluator(rulebook, storm=storm)
-        plan = evaluator.plan(ArchiveView(archive, [article.id for article in articles], clock.now(), evaluator))
+        plan = evaluator.plan(ArchiveView(archive, [article.id for article in articles], now, evaluator))
         new = commit(archive, plan)
     failed = sum(bool(score.error) for score in scores)
     report = AnalyseReport(len(scores) - failed, failed, new, len(plan.suppressed))
