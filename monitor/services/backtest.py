@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -99,6 +99,10 @@ class _Replay:
         self._new: set[str] = set()
         self._silences = [(one, self._silenced_by(one)) for one in self.archive.alerts.silences(self.start)]
         self._titles: dict[int, str] = {}
+        self._stories: dict[int, list[Hit]] = defaultdict(list)
+        for hit in self._hits:
+            if moment_of(hit) <= self.start:
+                self._stories[hit.story].append(hit)
 
     def moments(self) -> Iterator[datetime]:
         """Every batch with hits, and for periodic rules every hour between, in order."""
@@ -109,6 +113,8 @@ class _Replay:
             times |= {self.start + TICK * step for step in range(steps + 1)}
         for moment in sorted(times):
             self.now, self._fresh = moment, batches.get(moment, [])
+            for hit in self._fresh:
+                self._stories[hit.story].append(hit)
             yield moment
 
     def remember(self, state: Mapping[str, Any] | None, alerts: Sequence[Alert]) -> None:
@@ -129,15 +135,15 @@ class _Replay:
         return self._fresh
 
     def since(self, query: Query, moment: datetime) -> list[Hit]:  # noqa: ARG002
-        known = self._hits[: bisect_right(self._moments, self.now)]
+        # A hit is analysed after it was published and seen: what was analysed before `moment` cannot belong here.
+        known = self._hits[bisect_right(self._moments, moment) : bisect_right(self._moments, self.now)]
         return [hit for hit in known if hit.published > moment or hit.seen > moment]
 
     def story(self, query: Query, story: int) -> tuple[list[Hit], str]:  # noqa: ARG002
         if story not in self._titles:
             found = self.archive.stories.get([story])
             self._titles[story] = found[0].title if found else ""
-        known = self._hits[: bisect_right(self._moments, self.now)]
-        return [hit for hit in known if hit.story == story], self._titles[story]
+        return self._stories.get(story, []), self._titles[story]
 
     def is_silenced(self, articles: Sequence[int]) -> bool:
         wanted = set(articles)
