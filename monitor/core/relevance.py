@@ -39,7 +39,7 @@ def topic_text(topic: Topic) -> str:
 
 def article_text(title: str, text: str) -> str:
     """What the models read of an article."""
-    return f"{title}. {text[:READ]}"
+    return f"{title}. {text[:READ]}" if title else text[:READ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,3 +175,11 @@ def voice_of(turn: Turn, sentence: Sentence) -> Voice:
     if turn.holder == OUTLET:
         return Voice.OUTLET
     return Voice.QUOTED if sentence.quoted > 0 or sentence.is_reported else Voice.OUTLET
+
+
+def outlet_stance(stated: Iterable[Statement], topic: str) -> dict[str, float | str]:
+    """The stance of the text itself toward a topic: its own voice, neutral where it takes no side of its own."""
+    for one in stated:
+        if one.topic == topic and one.holder == OUTLET:
+            return {"label": one.stance.value, "favor": one.favor, "against": one.against, "neutral": one.neutral}
+    return {"label": Stance.NEUTRAL.value, "favor": 0.0, "against": 0.0, "neutral": 1.0}
