@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -138,7 +139,7 @@ class Place:
 class Everything:
     """Every article."""
 
-    place: Place = field(compare=False)
+    place: Place = dataclasses.field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ class Words:
 
     part: str
     term: Term
-    place: Place = field(compare=False)
+    place: Place = dataclasses.field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ class Pattern:
 
     part: str
     regex: str
-    place: Place = field(compare=False)
+    place: Place = dataclasses.field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ class Clause:
     field: str
     operator: str
     value: Value
-    place: Place = field(compare=False)
+    place: Place = dataclasses.field(compare=False)
 
     @property
     def is_of_statement(self) -> bool:
@@ -179,7 +180,7 @@ class Statement:
     """One statement that answers every group; a group is answered by any of its clauses."""
 
     groups: tuple[tuple[Clause, ...], ...]
-    place: Place = field(compare=False)
+    place: Place = dataclasses.field(compare=False)
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
@@ -197,7 +198,7 @@ class And:
     """All of them."""
 
     nodes: tuple[Node, ...]
-    place: Place = field(compare=False)
+    place: Place = dataclasses.field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,7 @@ class Or:
     """Any of them."""
 
     nodes: tuple[Node, ...]
-    place: Place = field(compare=False)
+    place: Place = dataclasses.field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +214,7 @@ class Not:
     """Not this one."""
 
     node: Node
-    place: Place = field(compare=False)
+    place: Place = dataclasses.field(compare=False)
 
 
 Node: TypeAlias = Everything | Words | Pattern | Clause | Statement | And | Or | Not

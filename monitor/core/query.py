@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import re2
 
@@ -98,7 +99,7 @@ def leaves(node: Node) -> list[Words | Pattern | Clause | Statement | Everything
 
 
 @lru_cache(maxsize=512)
-def compiled(regex: str) -> object:
+def compiled(regex: str) -> Any:
     """A regular expression that ignores case, in an engine whose time grows with the text only."""
     options = re2.Options()
     options.case_sensitive = False

@@ -1,0 +1,240 @@
+"""Alerts, deliveries, silences and what rules remember, in SQLite."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from monitor.archives._sqlite_connection import Connections
+from monitor.archives._values import (
+    clean,
+    dump,
+    optional_time_text,
+    read_optional_time,
+    read_time,
+    statement_from_json,
+    time_text,
+)
+from monitor.model import Alert, Delivery, DeliveryState, Severity, Silence, Suppression
+
+_ALERT = """
+SELECT a.*, (SELECT json_group_array(article) FROM (SELECT article FROM alert_articles WHERE alert = a.id ORDER BY place)) AS articles
+FROM alerts a
+"""
+
+
+class SqliteAlerts:
+    """Alerts, what was suppressed and why, and silences."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def plan(self, alerts: Sequence[tuple[Alert, Sequence[Delivery]]], suppressed: Sequence[Suppression]) -> int:
+        with self._connections.write() as db:
+            new = sum(_plan(db, alert, deliveries) for alert, deliveries in alerts)
+            db.executemany(
+                'INSERT OR IGNORE INTO suppressions (rule, "group", reason, at, article, note) VALUES (?, ?, ?, ?, ?, ?)',
+                ((s.rule, clean(s.group), s.reason.value, time_text(s.at), s.article, clean(s.note)) for s in suppressed),
+            )
+        return new
+
+    def last(self, rule: str, groups: Sequence[str]) -> dict[str, Alert]:
+        wanted = json.dumps([clean(group) for group in groups])
+        with self._connections.read() as db:
+            rows = db.execute(
+                f"""{_ALERT} JOIN json_each(?) j WHERE a.rowid = (
+                  SELECT rowid FROM alerts WHERE rule = ? AND "group" = j.value ORDER BY created DESC, rowid DESC LIMIT 1)""",
+                (wanted, rule),
+            ).fetchall()
+        return {row["group"]: _read_alert(row) for row in rows}
+
+    def recent(self, since: datetime, *, rule: str | None = None, limit: int = 1000) -> list[Alert]:
+        with self._connections.read() as db:
+            rows = db.execute(
+                f"{_ALERT} WHERE a.created >= ? AND (? IS NULL OR a.rule = ?) ORDER BY a.created DESC, a.rowid DESC LIMIT ?",
+                (time_text(since), rule, rule, limit),
+            ).fetchall()
+        return [_read_alert(row) for row in rows]
+
+    def get(self, alert: str) -> Alert | None:
+        if not alert:
+            return None
+        with self._connections.read() as db:
+            rows = db.execute(f"{_ALERT} WHERE a.id >= ? AND a.id < ? LIMIT 2", (alert, alert + "\U0010ffff")).fetchall()
+        exact = [row for row in rows if row["id"] == alert] or rows
+        return _read_alert(exact[0]) if len(exact) == 1 else None
+
+    def silences(self, now: datetime) -> list[Silence]:
+        with self._connections.read() as db:
+            rows = db.execute("SELECT * FROM silences WHERE until > ? ORDER BY until, id", (time_text(now),)).fetchall()
+        return [
+            Silence(row["id"], row["query"], read_time(row["until"]), row["comment"], read_time(row["created"])) for row in rows
+        ]
+
+    def silence(self, query: str, until: datetime, comment: str, now: datetime) -> Silence:
+        with self._connections.write() as db:
+            cursor = db.execute(
+                "INSERT INTO silences (query, until, comment, created) VALUES (?, ?, ?, ?)",
+                (clean(query), time_text(until), clean(comment), time_text(now)),
+            )
+        return Silence(int(cursor.lastrowid or 0), query, until, comment, now)
+
+
+def _plan(db: sqlite3.Connection, alert: Alert, deliveries: Sequence[Delivery]) -> int:
+    texts = (
+        clean(alert.group),
+        alert.story,
+        clean(alert.title),
+        clean(alert.why),
+        time_text(alert.created),
+        alert.severity.value,
+    )
+    values = (alert.id, alert.rule, *texts, clean(alert.thread), clean(dump(alert.statements)), clean(dump(alert.details)))
+    cursor = db.execute(
+        """
+        INSERT OR IGNORE INTO alerts (id, rule, "group", story, title, why, created, severity, thread, statements, details)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        values,
+    )
+    if not cursor.rowcount:
+        return 0
+    db.executemany(
+        "INSERT OR IGNORE INTO alert_articles (alert, article, place) VALUES (?, ?, ?)",
+        ((alert.id, article, place) for place, article in enumerate(alert.articles)),
+    )
+    db.executemany(
+        """
+        INSERT OR IGNORE INTO deliveries (id, alert, receiver, state, attempts, due, last_error, remote_id, remaining, refused)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        (
+            (d.id, alert.id, d.receiver, d.state.value, d.attempts, optional_time_text(d.due), clean(d.last_error), clean(d.remote_id),
+             dump(d.remaining), dump(d.refused))
+            for d in deliveries
+        ),
+    )  # fmt: skip
+    return 1
+
+
+def _read_alert(row: sqlite3.Row) -> Alert:
+    return Alert(
+        id=row["id"],
+        rule=row["rule"],
+        group=row["group"],
+        title=row["title"],
+        why=row["why"],
+        created=read_time(row["created"]),
+        severity=Severity(row["severity"]),
+        articles=tuple(json.loads(row["articles"])),
+        story=row["story"],
+        statements=tuple(statement_from_json(stored) for stored in json.loads(row["statements"])),
+        details=MappingProxyType(json.loads(row["details"])),
+    )
+
+
+class SqliteOutbox:
+    """Deliveries on their way."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def claim(self, now: datetime, lease: timedelta, limit: int, receivers: Sequence[str] | None = None) -> list[Delivery]:
+        names = None if receivers is None else json.dumps(list(receivers))
+        with self._connections.write() as db:
+            rows = db.execute(
+                """
+                SELECT * FROM deliveries WHERE state = 'pending' AND (due IS NULL OR due <= :now)
+                  AND (leased_until IS NULL OR leased_until <= :now)
+                  AND (:names IS NULL OR receiver IN (SELECT value FROM json_each(:names)))
+                ORDER BY number LIMIT :limit
+                """,
+                {"now": time_text(now), "names": names, "limit": limit},
+            ).fetchall()
+            db.executemany(
+                "UPDATE deliveries SET leased_until = ? WHERE number = ?",
+                ((time_text(now + lease), row["number"]) for row in rows),
+            )
+        return [_read_delivery(row) for row in rows]
+
+    def settle(self, delivery: Delivery, at: datetime) -> None:
+        with self._connections.write() as db:
+            db.execute(
+                """
+                UPDATE deliveries SET state = ?, attempts = ?, due = ?, last_error = ?, remote_id = ?, remaining = ?, refused = ?,
+                  settled = ?, leased_until = NULL WHERE id = ?
+                """,
+                (
+                    delivery.state.value,
+                    delivery.attempts,
+                    optional_time_text(delivery.due),
+                    clean(delivery.last_error),
+                    clean(delivery.remote_id),
+                    dump(delivery.remaining),
+                    dump(delivery.refused),
+                    time_text(at),
+                    delivery.id,
+                ),
+            )
+
+    def thread(self, receiver: str, thread: str) -> str:
+        with self._connections.read() as db:
+            row = db.execute(
+                """
+                SELECT d.remote_id FROM alerts a JOIN deliveries d ON d.alert = a.id
+                WHERE a.thread = ? AND d.receiver = ? AND d.remote_id <> '' ORDER BY d.number LIMIT 1
+                """,
+                (thread, receiver),
+            ).fetchone()
+        return str(row[0]) if row else ""
+
+    def list(self, *, state: str | None = None, limit: int = 100) -> list[Delivery]:
+        with self._connections.read() as db:
+            rows = db.execute(
+                "SELECT * FROM deliveries WHERE ? IS NULL OR state = ? ORDER BY number DESC LIMIT ?", (state, state, limit)
+            ).fetchall()
+        return [_read_delivery(row) for row in rows]
+
+    def counts(self) -> Mapping[str, Mapping[str, int]]:
+        with self._connections.read() as db:
+            rows = db.execute("SELECT receiver, state, count(*) FROM deliveries GROUP BY receiver, state").fetchall()
+        found: dict[str, dict[str, int]] = {}
+        for receiver, state, number in rows:
+            found.setdefault(receiver, {})[state] = number
+        return found
+
+
+def _read_delivery(row: sqlite3.Row) -> Delivery:
+    return Delivery(
+        id=row["id"],
+        alert=row["alert"],
+        receiver=row["receiver"],
+        state=DeliveryState(row["state"]),
+        attempts=row["attempts"],
+        due=read_optional_time(row["due"]),
+        last_error=row["last_error"],
+        remote_id=row["remote_id"],
+        remaining=tuple(json.loads(row["remaining"])),
+        refused=tuple(json.loads(row["refused"])),
+    )
+
+
+class SqliteRuleStates:
+    """What rules remember between evaluations."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def load(self, rule: str) -> dict[str, Any]:
+        with self._connections.read() as db:
+            row = db.execute("SELECT state FROM rule_states WHERE rule = ?", (rule,)).fetchone()
+        state: dict[str, Any] = json.loads(row[0]) if row else {}
+        return state
+
+    def save(self, rule: str, state: Mapping[str, Any]) -> None:
+        with self._connections.write() as db:
+            db.execute("INSERT OR REPLACE INTO rule_states (rule, state) VALUES (?, ?)", (rule, clean(dump(state))))

@@ -1,0 +1,271 @@
+"""Feeds and articles in SQLite."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from monitor.archives import _sqlite_index as index
+from monitor.archives._sqlite_connection import Connections
+from monitor.archives._values import clean, dump, load_record, optional_time_text, read_time, time_text
+from monitor.model import Article, Feed, FeedState, Fetched
+
+ARTICLE = """
+SELECT a.*, t.text, (SELECT json_group_array(key) FROM (SELECT key FROM article_keys WHERE article = a.id ORDER BY rank)) AS keys
+FROM articles a JOIN texts t ON t.article = a.id
+"""
+
+
+class SqliteFeeds:
+    """Configured feeds and what is known of each."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def configure(self, feeds: Sequence[Feed]) -> None:
+        with self._connections.write() as db:
+            db.execute("UPDATE feeds SET is_configured = 0")
+            db.executemany(
+                """
+                INSERT INTO feeds (id, url, name, tags, language, interval, full_text, is_enabled, owner, identity, is_configured)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+                ON CONFLICT (id) DO UPDATE SET
+                  next_due = CASE WHEN url = excluded.url THEN next_due END, url = excluded.url, name = excluded.name,
+                  tags = excluded.tags, language = excluded.language, interval = excluded.interval,
+                  full_text = excluded.full_text, is_enabled = excluded.is_enabled, owner = excluded.owner,
+                  identity = excluded.identity, is_configured = 1
+                """,
+                [_feed_row(feed) for feed in feeds],
+            )
+
+    def due(self, now: datetime, limit: int) -> list[tuple[Feed, FeedState]]:
+        with self._connections.read() as db:
+            rows = db.execute(
+                """
+                SELECT * FROM feeds WHERE is_configured AND is_enabled AND (next_due IS NULL OR next_due <= ?)
+                ORDER BY next_due IS NOT NULL, next_due, id LIMIT ?
+                """,
+                (time_text(now), limit),
+            ).fetchall()
+        return [_read_feed(row) for row in rows]
+
+    def list(self) -> list[tuple[Feed, FeedState]]:
+        with self._connections.read() as db:
+            rows = db.execute("SELECT * FROM feeds ORDER BY name COLLATE NOCASE, id").fetchall()
+        return [_read_feed(row) for row in rows]
+
+    def record(self, state: FeedState, fetched: Fetched, at: datetime, new: int) -> None:
+        with self._connections.write() as db:
+            db.execute(
+                "UPDATE feeds SET state = ?, next_due = ? WHERE id = ?",
+                (clean(dump(state)), optional_time_text(state.next_due), state.feed),
+            )
+            db.execute(
+                """
+                INSERT INTO fetches (feed, at, status, reason, error, is_unchanged, bytes, new, seconds)
+                SELECT ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM feeds WHERE id = ?)
+                """,
+                (
+                    state.feed,
+                    time_text(at),
+                    fetched.status,
+                    fetched.reason,
+                    clean(fetched.error or ""),
+                    fetched.is_unchanged,
+                    len(fetched.body or b""),
+                    new,
+                    fetched.seconds,
+                    state.feed,
+                ),
+            )
+
+
+def _feed_row(feed: Feed) -> tuple[object, ...]:
+    interval = feed.interval.total_seconds() if feed.interval else None
+    names = (feed.id, feed.url, feed.name, json.dumps(feed.tags, ensure_ascii=False), feed.language, interval)
+    return (*names, feed.full_text, feed.is_enabled, feed.owner, feed.identity)
+
+
+def _read_feed(row: sqlite3.Row) -> tuple[Feed, FeedState]:
+    feed = Feed(
+        id=row["id"],
+        url=row["url"],
+        name=row["name"],
+        tags=tuple(json.loads(row["tags"])),
+        language=row["language"],
+        interval=None if row["interval"] is None else timedelta(seconds=row["interval"]),
+        full_text=bool(row["full_text"]),
+        is_enabled=bool(row["is_enabled"] and row["is_configured"]),
+        owner=row["owner"],
+        identity=row["identity"],
+    )
+    return feed, load_record(FeedState, json.loads(row["state"]), feed=feed.id)
+
+
+class SqliteArticles:
+    """Articles as stored."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def known(self, feed: str, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
+        with self._connections.read() as db:
+            rows = db.execute(
+                """
+                SELECT k.key, a.id, a.content_hash FROM json_each(?) j JOIN article_keys k ON k.feed = ? AND k.key = j.value
+                JOIN articles a ON a.id = k.article
+                """,
+                (json.dumps([clean(key) for key in keys]), feed),
+            ).fetchall()
+        return {row[0]: (row[1], row[2]) for row in rows}
+
+    def add(self, articles: Sequence[Article]) -> list[int]:
+        ids: list[int] = []
+        added: list[index.Indexed] = []
+        with self._connections.write() as db:
+            for article in articles:
+                keys = [clean(key) for key in article.keys]
+                known = _find(db, article.feed, keys)
+                if known is None:
+                    title, text, author = clean(article.title), clean(article.text), clean(article.author)
+                    known = _insert(db, article, title, text, author)
+                    _add_keys(db, article.feed, keys, known)
+                    added.append((known, title, text, author, article.language))
+                ids.append(known)
+            index.put(db, added)
+        return ids
+
+    def revise(self, article: int, title: str, text: str, content_hash: str, at: datetime) -> None:
+        title, text = clean(title), clean(text)
+        with self._connections.write() as db:
+            old = _indexed(db, article)
+            if old is None:
+                return
+            number, old_title, old_text, author, language = old
+            index.take(db, [old])
+            db.execute(
+                """
+                INSERT INTO revisions (article, revision, title, text, content_hash, replaced)
+                SELECT id, revision, ?, ?, content_hash, ? FROM articles WHERE id = ?
+                """,
+                (old_title, old_text, time_text(at), number),
+            )
+            db.execute(
+                "UPDATE articles SET title = ?, content_hash = ?, revision = revision + 1, is_waiting = 1 WHERE id = ?",
+                (title, content_hash, number),
+            )
+            db.execute("UPDATE texts SET text = ? WHERE article = ?", (text, number))
+            index.put(db, [(number, title, text, author, language)])
+
+    def unscored(self, limit: int) -> list[Article]:
+        with self._connections.read() as db:
+            rows = db.execute(
+                f"{ARTICLE} WHERE a.is_waiting ORDER BY a.is_backfill, a.seen, a.id LIMIT ?",
+                (limit,),
+            ).fetchall()
+        return [read_article(row) for row in rows]
+
+    def get(self, ids: Sequence[int]) -> list[Article]:
+        with self._connections.read() as db:
+            rows = db.execute(f"{ARTICLE} WHERE a.id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)).fetchall()
+        found = {row["id"]: read_article(row) for row in rows}
+        return [found[number] for number in ids if number in found]
+
+    def quarantine(self, article: int, error: str, limit: int) -> bool:
+        with self._connections.write() as db:
+            row = db.execute(
+                """
+                INSERT INTO failures (article, attempts, error, is_quarantined) VALUES (?, 1, ?, 1 >= ?)
+                ON CONFLICT (article) DO UPDATE SET attempts = attempts + 1, error = excluded.error, is_quarantined = attempts + 1 >= ?
+                RETURNING is_quarantined
+                """,
+                (article, clean(error), limit, limit),
+            ).fetchone()
+            if row[0]:
+                db.execute("UPDATE articles SET is_waiting = 0 WHERE id = ?", (article,))
+        return bool(row[0])
+
+
+def read_article(row: sqlite3.Row) -> Article:
+    """An article from its columns, its text and its keys."""
+    return Article(
+        id=row["id"],
+        feed=row["feed"],
+        url=row["url"],
+        title=row["title"],
+        text=row["text"],
+        keys=tuple(json.loads(row["keys"])),
+        content_hash=row["content_hash"],
+        published=read_time(row["published"]),
+        seen=read_time(row["seen"]),
+        author=row["author"],
+        language=row["language"],
+        source=row["source"],
+        tags=tuple(json.loads(row["tags"])),
+        revision=row["revision"],
+        story=row["story"],
+        is_backfill=bool(row["is_backfill"]),
+    )
+
+
+def reindex(db: sqlite3.Connection, article: int, language: str) -> None:
+    """Give an article the language that was found for it, in its row and in the index."""
+    old = _indexed(db, article)
+    if old is None or old[4] == language:
+        return
+    index.take(db, [old])
+    db.execute("UPDATE articles SET language = ? WHERE id = ?", (language, article))
+    index.put(db, [(*old[:4], language)])
+
+
+def _indexed(db: sqlite3.Connection, article: int) -> index.Indexed | None:
+    row = db.execute(
+        "SELECT a.id, a.title, t.text, a.author, a.language FROM articles a JOIN texts t ON t.article = a.id WHERE a.id = ?",
+        (article,),
+    ).fetchone()
+    return None if row is None else (row[0], row[1], row[2], row[3], row[4])
+
+
+def _find(db: sqlite3.Connection, feed: str, keys: Sequence[str]) -> int | None:
+    for key in keys:
+        row = db.execute("SELECT article FROM article_keys WHERE feed = ? AND key = ?", (feed, key)).fetchone()
+        if row:
+            return int(row[0])
+    return None
+
+
+def _add_keys(db: sqlite3.Connection, feed: str, keys: Sequence[str], article: int) -> None:
+    db.executemany(
+        "INSERT OR IGNORE INTO article_keys (feed, key, article, rank) VALUES (?, ?, ?, ?)",
+        ((feed, key, article, rank) for rank, key in enumerate(keys)),
+    )
+
+
+def _insert(db: sqlite3.Connection, article: Article, title: str, text: str, author: str) -> int:
+    cursor = db.execute(
+        """
+        INSERT INTO articles (feed, source, language, published, seen, story, is_backfill, is_waiting, revision, content_hash, tags,
+          author, url, title) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)
+        """,
+        (
+            article.feed,
+            article.source,
+            article.language,
+            time_text(article.published),
+            time_text(article.seen),
+            article.story,
+            article.is_backfill,
+            article.revision,
+            article.content_hash,
+            json.dumps(article.tags, ensure_ascii=False),
+            author,
+            clean(article.url),
+            title,
+        ),
+    )
+    number = int(cursor.lastrowid or 0)
+    db.execute("INSERT INTO texts (article, text) VALUES (?, ?)", (number, text))
+    db.executemany("INSERT OR IGNORE INTO article_tags (tag, article) VALUES (?, ?)", ((tag, number) for tag in article.tags))
+    return number
