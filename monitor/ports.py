@@ -233,7 +233,7 @@ class Search(Protocol):
 
 
 class AlertStore(Protocol):
-    """Alerts, what was suppressed and why, and silences."""
+    """Alerts, and what was suppressed and why."""
 
     def plan(self, alerts: Sequence[tuple[Alert, Sequence[Delivery]]], suppressed: Sequence[Suppression]) -> int:
         """Store alerts with their deliveries (known ids are left as they are) and suppressions; number of new alerts."""
@@ -251,12 +251,24 @@ class AlertStore(Protocol):
         """One alert by id (a unique prefix is enough), or None."""
         ...
 
-    def silences(self, now: datetime) -> list[Silence]:
-        """Silences still in force."""
+    def suppressions(self, *, rule: str | None = None, since: datetime | None = None, limit: int = 1000) -> list[Suppression]:
+        """What was suppressed and why, newest first."""
         ...
 
-    def silence(self, query: str, until: datetime, comment: str, now: datetime) -> Silence:
+
+class Silences(Protocol):
+    """Silences, in force or over."""
+
+    def list(self, since: datetime) -> list[Silence]:
+        """Silences that end after a moment, those that end first coming first."""
+        ...
+
+    def add(self, query: str, until: datetime, comment: str, now: datetime) -> Silence:
         """Add a silence."""
+        ...
+
+    def end(self, silence: int, at: datetime) -> bool:
+        """End a silence early; False when there is none in force with this id."""
         ...
 
 
@@ -311,6 +323,7 @@ class Archive(Protocol):
     stories: StoryStore
     search: Search
     alerts: AlertStore
+    silences: Silences
     outbox: Outbox
     states: RuleStates
 

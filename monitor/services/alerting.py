@@ -139,7 +139,7 @@ class ArchiveView:
     def __init__(self, archive: Archive, articles: Sequence[int], now: datetime, evaluator: Evaluator) -> None:
         self.now = now
         self._archive, self._articles = archive, articles
-        self._silences = [evaluator.query(silence.query) for silence in archive.alerts.silences(now)]
+        self._silences = [evaluator.query(silence.query) for silence in archive.silences.list(now)]
 
     def fresh(self, query: Query) -> list[Hit]:
         return self._archive.search.hits(query, now=self.now, within=self._articles) if self._articles else []

@@ -97,7 +97,7 @@ class _Replay:
         self._times: list[datetime] = []
         self._known: set[str] = set()
         self._new: set[str] = set()
-        self._silences = [(one, self._silenced_by(one)) for one in self.archive.alerts.silences(self.start)]
+        self._silences = [(one, self._silenced_by(one)) for one in self.archive.silences.list(self.start)]
         self._titles: dict[int, str] = {}
         self._stories: dict[int, list[Hit]] = defaultdict(list)
         for hit in self._hits:
