@@ -51,6 +51,7 @@ _WEEKDAYS = (
     "saturday samstag samedi sábado субботу суббота субботы السبت 토요일 土曜 星期六 周六",
     "sunday sonntag dimanche domingo воскресенье воскресенья الأحد 일요일 日曜 星期日 周日",
 )
+_ANY_YEAR = 2000
 _WIDE_DAY = re.compile(r"(?:(\d{1,2})\s?[月월]\s?)?(?<!\d)(\d{1,2})\s?[日일](?![間间간째本])")
 
 _ORDINALS = {
@@ -65,11 +66,14 @@ _ORDINALS = {
     9: "ninth neunte neunten neuvième noveno novena девятый девятая 아홉번째 제9차 第九次 第九届",
     10: "tenth zehnte zehnten dixième décimo décima десятый десятая 열번째 제10차 第十次 第十届",
 }
-_NUMBERED = r"(?<!\d)(?P<before>\d{1,3})(?:st|nd|rd|th|e|º|ª|-й|-я|차|회|回|届|次)(?!\w)|(?:제|第)\s?(?P<after>\d{1,3})\s?(?:차|회|回|届|次)"
+_NUMBERED = (
+    r"(?<!\d)(?P<before>\d{1,3})(?:st|nd|rd|th|e|º|ª|-й|-я|차|회|回|届|次)(?!\w)|"
+    r"(?:제|第)\s?(?P<after>\d{1,3})\s?(?:차|회|回|届|次)"
+)
 _AFTER = re.compile(r"(?:めての|めて|の|的)?[\s\"'“”‘’「『《〈(:,-]*([^\W\d_]{2,})")
 _NO_EVENT = frozenset(
     """
-    half quarter term phase round person time day week month year century place degree stage hour league tour parte as with such published
+    half quarter term phase round person time day week month year century place degree stage hour league tour parte as with such
     """.split()
 )
 
@@ -113,23 +117,30 @@ def years_in(text: str) -> frozenset[int]:
 
 
 def days_in(text: str, published: datetime | None) -> frozenset[date]:
-    """The days a text names, as dates near its publication; none when that is unknown.
+    """The days a text names by date or weekday, as dates near its publication; without one only those with a month.
 
     A weekday is the last one of that name, for news tells what happened. A day without a month is one near the publication.
     """
-    if published is None:
-        return frozenset()
-    today = published.date()
     folded = unicodedata.normalize("NFKC", text).casefold()
-    named = (_nearest(int(day), int(month) if month else None, today) for month, day in _WIDE_DAY.findall(folded))
-    months, weekdays = _calendar()
-    spelt = []
-    for found in months.finditer(folded):
-        month = _month_of()[found.group("month") or found.group("month2")]
-        spelt.append(_nearest(int(found.group("day") or found.group("day2")), month, today))
-    # A paper in Asia is a day ahead of UTC, one in America may write of "tonight".
-    weekly = (_last(_weekday_of()[found], today + timedelta(days=1)) for found in weekdays.findall(folded))
-    return frozenset(day for day in (*named, *spelt, *weekly) if day is not None)
+    today = published.date() if published else date(max(years_in(text), default=_ANY_YEAR), 7, 1)
+    named = ((int(day), int(month) if month else None) for month, day in _WIDE_DAY.findall(folded))
+    spelt = (_day_and_month(found) for found in _calendar()[0].finditer(folded))
+    days = {_nearest(day, month, today) for day, month in (*named, *spelt) if month or published}
+    if published:
+        # A paper in Asia is a day ahead of UTC, one in America may write of "tonight".
+        days |= {_last(weekday, today + timedelta(days=1)) for weekday in weekdays_in(text)}
+    return frozenset(day for day in days if day is not None)
+
+
+def weekdays_in(text: str) -> frozenset[int]:
+    """The weekdays a text names, Monday being 0."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return frozenset(_weekday_of()[found] for found in _calendar()[1].findall(folded))
+
+
+def _day_and_month(found: re.Match[str]) -> tuple[int, int]:
+    day, month = found.group("day") or found.group("day2"), found.group("month") or found.group("month2")
+    return int(day), _month_of()[month]
 
 
 def _nearest(day: int, month: int | None, today: date) -> date | None:

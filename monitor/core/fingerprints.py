@@ -15,7 +15,7 @@ import numpy as np
 from datasketch import MinHash
 from numpy.typing import NDArray
 
-from monitor.core.figures import days_in, editions_in, figures_in, years_in
+from monitor.core.figures import days_in, editions_in, figures_in, weekdays_in, years_in
 from monitor.core.gazetteer import places_in
 from monitor.core.wires import strip_trimmings
 
@@ -65,6 +65,7 @@ class Fingerprint:
     title_places: frozenset[str]
     figures: frozenset[str]
     days: frozenset[date]
+    weekdays: frozenset[int]
     years: frozenset[int]
     editions: frozenset[tuple[str, int]]
     agency: str
@@ -86,6 +87,7 @@ def take_fingerprint(telling: Telling) -> Fingerprint:
         title_places=places_in(telling.title),
         figures=figures_in(lead),
         days=days_in(lead, telling.published),
+        weekdays=weekdays_in(lead),
         years=years_in(lead),
         editions=editions_in(lead),
         agency=copy.agency,

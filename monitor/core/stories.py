@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from monitor.core.fingerprints import Fingerprint, resemblance
+from monitor.core.gazetteer import share_place
 
 WINDOW = timedelta(hours=72)
 """How far apart two tellings of one event may be published."""
@@ -23,22 +24,24 @@ _COPIED = 0.5
 _SAME_TITLE_COSINE = 0.80
 _MEMBERS_WEIGHED = 8
 _SHARED_FIGURES = 2
+_FAR_DAYS = 4
+_NEARBY_YEARS = 3
 _VETO = 12.0
 
 # A logistic model of "these two tell of one event", fitted on pairs of ECB+ documents and of written near misses.
 _WEIGHTS = {
-    "cosine": 55.0,
-    "other language": 2.5,
-    "figures shared": 1.8,
-    "figures differ": -1.2,
-    "places shared": 1.0,
-    "places differ": -0.9,
-    "titles' places differ": -1.5,
-    "day shared": 1.5,
-    "days differ": -1.7,
-    "hours apart": -2.2,
+    "cosine": 52.0,
+    "other language": 2.4,
+    "figures shared": 2.0,
+    "figures differ": -1.5,
+    "places shared": 0.6,
+    "places differ": -1.0,
+    "titles' places differ": -1.8,
+    "day shared": 1.7,
+    "days differ": -1.2,
+    "hours apart": -2.5,
 }
-_BIAS = -47.5
+_BIAS = -45.2
 
 
 class Reason(StrEnum):
@@ -147,15 +150,21 @@ def find_conflict(one: Fingerprint, other: Fingerprint) -> str:
             return f"{counted}: number {number} here, {min(theirs)} there"
     if one.years and other.years and not one.years & other.years and abs(max(one.years) - max(other.years)) <= _NEARBY_YEARS:
         return f"the year {max(one.years)} here, {max(other.years)} there"
-    apart = bool(one.days and other.days) and not one.days & other.days
-    if apart and one.title_places and other.title_places and not one.title_places & other.title_places:
+    apart = bool(days_apart(one, other))
+    if apart and share_place(one.title_places, other.title_places) is False:
         return "another place on another day"
     if apart and min(len(one.figures), len(other.figures)) >= _SHARED_FIGURES and not one.figures & other.figures:
         return "other figures on another day"
     return ""
 
 
-_NEARBY_YEARS = 3
+def days_apart(one: Fingerprint, other: Fingerprint) -> int | None:
+    """Days between the nearest two days that both name, or None when one names none; weekdays must do for the undated."""
+    if one.days and other.days:
+        return min(abs((here - there).days) for here in one.days for there in other.days)
+    if one.weekdays and other.weekdays and not (one.published and other.published):
+        return min(abs(here - there) for here in one.weekdays for there in other.weekdays)
+    return None
 
 
 def weigh_evidence(one: Fingerprint, other: Fingerprint, cosine: float) -> float:
@@ -170,19 +179,21 @@ def evidence(one: Fingerprint, other: Fingerprint, cosine: float) -> dict[str, f
     shared = len(one.figures & other.figures)
     found["figures shared"] = min(shared, _SHARED_FIGURES) / _SHARED_FIGURES
     found["figures differ"] = 0.0 if shared else min(fewest, _SHARED_FIGURES) / _SHARED_FIGURES
-    places = len(one.places & other.places)
-    found["places shared"] = places / max(1, min(len(one.places), len(other.places)))
-    found["places differ"] = float(bool(one.places and other.places) and not places)
-    found["titles' places differ"] = float(
-        bool(one.title_places and other.title_places) and not one.title_places & other.title_places
-    )
-    if one.days and other.days:
-        apart = min(abs((here - there).days) for here in one.days for there in other.days)
+    place, title_place = share_place(one.places, other.places), share_place(one.title_places, other.title_places)
+    found["places shared"] = _containment(one.places, other.places) if place else 0.0
+    found["places differ"] = float(place is False)
+    found["titles' places differ"] = float(title_place is False)
+    apart = days_apart(one, other)
+    if apart is not None:
         found["day shared"] = float(apart == 0)
-        found["days differ"] = min(apart, 4) / 4
+        found["days differ"] = min(apart, _FAR_DAYS) / _FAR_DAYS
     if one.published and other.published:
         found["hours apart"] = min(1.0, abs(one.published - other.published) / WINDOW)
     return found
+
+
+def _containment(some: frozenset[str], others: frozenset[str]) -> float:
+    return len(some & others) / max(1, min(len(some), len(others)))
 
 
 def _probability(score: float) -> float:
