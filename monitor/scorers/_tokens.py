@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.errors import ScorerError
-from monitor.scorers._weights import plain
+from monitor.scorers._text import plain
 
 _FEWEST_LEFT = 24
 """Tokens that the text to be cut keeps at least, however long its partner is."""

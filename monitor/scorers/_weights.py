@@ -6,7 +6,6 @@ import hashlib
 import json
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -116,9 +115,3 @@ def _digest(path: Path, _modified: int, _size: int) -> str:
     """The SHA-256 of a file; remembered while its time and size stay the same."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def plain(value: Any) -> str:
-    """A text that every tokenizer takes: lone surrogates are replaced."""
-    text = str(value)
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

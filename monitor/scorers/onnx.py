@@ -1,27 +1,15 @@
-"""Runs the bundled models (or others of the same form) with ONNX Runtime on CPU."""
+"""The default engine: the bundled models, or others of the same form, on CPU."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from functools import cached_property
 from pathlib import Path
-from threading import Lock
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from monitor.errors import ScorerError
-from monitor.model import Limits, Vector
-from monitor.scorers._batches import BUDGET, batches
-from monitor.scorers._tokens import Tokens
-from monitor.scorers._weights import Graph, Manifest, read_manifest, verify
+from monitor.scorers._batches import BUDGET
+from monitor.scorers._graphs import BUNDLED, Graphs
 
-BUNDLED = Path(__file__).parent / "weights"
-ORDER = ("against", "neutral", "favor")
-EXAMPLE = "kind: onnx\nthreads: 2\n"
+EXAMPLE = {"threads": 2}
 
 
 class Config(BaseModel):
@@ -34,124 +22,6 @@ class Config(BaseModel):
     batch_tokens: int = Field(default=BUDGET, ge=64, le=1_000_000)
 
 
-def build(config: Config) -> OnnxScorer:
+def build(config: Config) -> Graphs:
     """A scorer; nothing is read before it is asked something, so a broken model stops no keyword rule."""
-    return OnnxScorer(config)
-
-
-class OnnxScorer:
-    """Answers the Scorer port. Files are verified and graphs opened when they are first needed."""
-
-    def __init__(self, config: Config) -> None:
-        self._folder = config.weights or BUNDLED
-        self._threads = config.threads or len(os.sched_getaffinity(0))
-        self._budget = config.batch_tokens
-        self._runners: dict[tuple[str, str], _Runner] = {}
-        self._lock = Lock()
-
-    @cached_property
-    def _manifest(self) -> Manifest:
-        manifest = read_manifest(self._folder)
-        verify(self._folder, manifest)
-        return manifest
-
-    @property
-    def revision(self) -> str:
-        return self._manifest.revision
-
-    @property
-    def limits(self) -> Limits:
-        relevance = self._manifest.relevance
-        return Limits(relevance.gate, relevance.threshold)
-
-    def embed(self, texts: Sequence[str], *, as_topics: bool = False) -> Vector:
-        graph = self._manifest.embedding
-        if not texts:
-            return np.zeros((0, graph.dimensions), np.float32)
-        prefix = graph.topic_prefix if as_topics else graph.article_prefix
-        runner = self._runner(graph, "longest_first")
-        return runner.run(runner.tokens.texts([prefix + text for text in texts]), graph.dimensions)
-
-    def second_look(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
-        if not pairs:
-            return np.zeros(0, np.float32)
-        runner = self._runner(self._manifest.second_look, "only_second")
-        return runner.run(runner.tokens.pairs(pairs), 1)[:, 0]
-
-    def relevance(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        calibration = self._manifest.relevance
-        logits = features.astype(np.float64) @ np.asarray(calibration.weights) + calibration.bias
-        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -60, 60))), np.float32)
-
-    def stance(self, pairs: Sequence[tuple[str, str]], languages: Sequence[str]) -> NDArray[np.float32]:
-        answers = np.zeros((len(pairs), len(ORDER)), np.float32)
-        chosen = np.array([self._manifest.stance_for(language) for language in languages], np.intp)
-        for number in sorted(set(chosen.tolist())):
-            graph = self._manifest.stance[number]
-            rows = np.flatnonzero(chosen == number).tolist()
-            runner = self._runner(graph, "only_first")
-            logits = runner.run(runner.tokens.pairs([pairs[row] for row in rows]), len(ORDER))
-            columns = [graph.labels.index(label) for label in ORDER]
-            answers[rows] = softmax(logits[:, columns] / graph.temperature)
-        return answers
-
-    def _runner(self, graph: Graph, cut: str) -> _Runner:
-        with self._lock:
-            key = (graph.file, cut)
-            if key not in self._runners:
-                tokens = Tokens(self._folder / graph.tokenizer, graph.max_tokens, cut)
-                self._runners[key] = _Runner(self._folder / graph.file, tokens, self._threads, self._budget)
-            return self._runners[key]
-
-
-class _Runner:
-    """One graph, opened, with its tokenizer."""
-
-    def __init__(self, path: Path, tokens: Tokens, threads: int, budget: int) -> None:
-        self.tokens = tokens
-        self._path, self._budget = path, budget
-        self._run = _open(path, threads)
-
-    def run(self, encoded: Sequence[Sequence[int]], width: int) -> NDArray[np.float32]:
-        """(n, width) outputs in the order of the input.
-
-        Raises:
-            ScorerError: the graph failed, or answered something that is not a number.
-        """
-        answers = np.empty((len(encoded), width), np.float32)
-        for batch in batches(encoded, self.tokens.padding, budget=self._budget):
-            try:
-                answers[batch.rows] = self._run(batch.ids, batch.mask)
-            except (RuntimeError, ValueError) as error:
-                raise ScorerError(f"the model {self._path} failed on {len(batch.rows)} texts: {error}") from error
-        if not np.isfinite(answers).all():
-            raise ScorerError(
-                f"the model {self._path} answered something that is not a number; reinstall the weights or name others"
-            )
-        return answers
-
-
-def _open(path: Path, threads: int) -> Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]:
-    """A function that runs the graph at `path` on ids and mask."""
-    import onnxruntime  # noqa: PLC0415 - only scoring needs it
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    options.enable_mem_pattern = False
-    try:
-        session: Any = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # each way a file can be broken has a class of its own
-        raise ScorerError(f"the model {path} cannot be opened ({error}); reinstall the weights") from error
-
-    def run(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
-        return np.asarray(session.run(None, {"input_ids": ids, "attention_mask": mask})[0], np.float32)
-
-    return run
-
-
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Probabilities along the last axis."""
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), np.float32)
+    return Graphs(config.weights or BUNDLED, threads=config.threads, batch_tokens=config.batch_tokens)
