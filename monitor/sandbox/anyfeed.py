@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import calendar
-import contextlib
 import io
 import re
 import warnings
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import feedparser
-from feedparser.datetimes import _parse_date
 
 from monitor.core.dates import read_date
+from monitor.core.loosedates import read_loose_date
 from monitor.core.markup import plain_line, plain_text, repair, safe_link
 from monitor.core.parse import LONGEST_GUID, cut_entries, not_a_feed, primary_language, root_format, without_bad_characters
 from monitor.model import Entry, ParsedFeed
-from monitor.sandbox.loosedates import read_loose_date
 
 MARKUP = ("text/html", "application/xhtml+xml")
-HOURS = range(24)
 
 
 def read_any_feed(body: bytes, base: str, content_type: str) -> ParsedFeed:
@@ -119,23 +116,14 @@ def _link(feed: Any, rel: str) -> str | None:
 
 def _date(entry: Any, key: str) -> datetime | None:
     # dict.get, because feedparser's own look-up answers `updated` with `published`.
-    text, parsed = dict.get(entry, key), dict.get(entry, f"{key}_parsed")
-    if parsed:
-        with contextlib.suppress(ValueError, OverflowError, TypeError):
-            return datetime.fromtimestamp(calendar.timegm(parsed), UTC)
-    return read_loose_date(text) if isinstance(text, str) else None
+    text = dict.get(entry, key)
+    return any_date(text) if isinstance(text, str) else None
 
 
+@lru_cache(maxsize=512)
 def any_date(text: str) -> datetime | None:
-    """A date in any form that is understood here, in UTC; None otherwise."""
-    exact = read_date(text)
-    if exact:
-        return exact
-    with contextlib.suppress(Exception):
-        parsed = _parse_date(text)
-        if parsed:
-            return datetime.fromtimestamp(calendar.timegm(parsed), UTC)
-    return read_loose_date(text)
+    """A date in any form that is understood here, in UTC; None otherwise. feedparser's own reader guesses too much."""
+    return read_date(text) or read_loose_date(text)
 
 
 def _minutes(value: Any) -> timedelta | None:
