@@ -11,12 +11,21 @@ import typer
 COMMANDS = {
     "run": "worker",
     "once": "worker",
+    "demo": "demo",
     "check": "check",
     "schema": "check",
     "doctor": "doctor",
     "status": "status",
+    "score": "score",
 }
-GROUPS: dict[str, str] = {}
+GROUPS = {
+    "rules": "rules",
+    "feeds": "feeds",
+    "silence": "silence",
+    "notify": "notify",
+    "outbox": "outbox",
+    "eval": "evaluate",
+}
 
 app = typer.Typer(
     help="News-monitoring alerts: who takes which side on what, how sure we are, and which sentence shows it.",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import subprocess
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from monitor.config.durations import format_duration
+from monitor.config.problems import suggestion
 from monitor.config.rulebook import load_rulebook
 from monitor.core import alerting
 from monitor.core.firing import Firing, claims, group_names
@@ -18,6 +21,9 @@ from monitor.errors import ArchiveError, ConfigError, Problem
 from monitor.model import Alert, Hit, Reason, Rule, Rulebook, Suppression
 from monitor.ports import Archive
 from monitor.services.backtest import backtest
+
+WEEK = timedelta(days=7)
+EVER = timedelta(days=36_500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +60,60 @@ def rule_named(rulebook: Rulebook, name: str) -> Rule:
     Raises:
         ConfigError: there is none; with the nearest name.
     """
-    from monitor.config.problems import suggestion  # noqa: PLC0415 - only on a mistake
-
     if name in rulebook.rules:
         return rulebook.rules[name]
     hint = suggestion(name, rulebook.rules) or f"known: {', '.join(rulebook.rules)}"
     raise ConfigError([Problem(f"there is no rule {name!r}", hint=hint)])
+
+
+def described(rule: Rule) -> dict[str, Any]:
+    """The rule's own values, the kind's options among them."""
+    return {
+        "id": rule.id,
+        "title": rule.title,
+        "kind": rule.kind,
+        "enabled": rule.is_enabled,
+        "when": rule.when,
+        "notify": list(rule.notify),
+        "group_by": rule.group_by,
+        "cooldown": format_duration(rule.cooldown),
+        "severity": str(rule.severity),
+        "min_outlets": rule.min_outlets,
+        "max_age": format_duration(rule.max_age),
+        **{
+            name: format_duration(value) if isinstance(value, timedelta) else value
+            for name, value in asdict(rule.options).items()
+        },
+    }
+
+
+def _written(value: Any) -> Any:
+    return format_duration(value) if isinstance(value, timedelta) else value
+
+
+def overview(archive: Archive, rulebook: Rulebook, now: datetime) -> list[dict[str, Any]]:
+    """Every rule with its last alert, and its alerts and suppressions of the last week."""
+    since = now - WEEK
+    alerts = Counter(alert.rule for alert in archive.alerts.recent(since, limit=100_000))
+    suppressed = Counter(one.rule for one in archive.alerts.suppressions(since=since, limit=100_000))
+    rows = []
+    for rule in rulebook.rules.values():
+        last = archive.alerts.recent(now - EVER, rule=rule.id, limit=1)
+        rows.append(
+            {
+                "id": rule.id,
+                "title": rule.title,
+                "kind": rule.kind,
+                "enabled": rule.is_enabled,
+                "when": rule.when,
+                "notify": list(rule.notify),
+                "severity": str(rule.severity),
+                "last_alert": last[0].created.isoformat(timespec="seconds") if last else None,
+                "alerts": alerts[rule.id],
+                "suppressed": suppressed[rule.id],
+            }
+        )
+    return rows
 
 
 def explain(archive: Archive, rulebook: Rulebook, rule: Rule, article: int, now: datetime) -> Explanation:
@@ -73,7 +127,7 @@ def explain(archive: Archive, rulebook: Rulebook, rule: Rule, article: int, now:
     query = parse(rule.when, Vocabulary.of(rulebook))
     clauses = tuple(archive.search.explain(query, article, now=now))
     hits = archive.search.hits(query, now=now, within=[article])
-    alerts = tuple(one for one in archive.alerts.recent(now - timedelta(days=3650), rule=rule.id) if article in one.articles)
+    alerts = tuple(one for one in archive.alerts.recent(now - EVER, rule=rule.id) if article in one.articles)
     return Explanation(
         article,
         rule.id,

@@ -1,0 +1,264 @@
+"""`monitor rules …`: test a rule before you trust it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.cli.check import check
+from monitor.cli.options import Archive, AsJson, Feeds, Rules, opened, print_json
+
+if TYPE_CHECKING:
+    from monitor.app import App
+    from monitor.model import Alert
+    from monitor.services.backtest import Backtest
+    from monitor.services.rules import RuleDiff
+
+app = typer.Typer(help="See, test, compare and explain rules.", no_args_is_help=True, rich_markup_mode=None)
+app.command("check")(check)
+RuleName = Annotated[str, typer.Argument(help="The rule's id.")]
+Since = Annotated[str, typer.Option("--since", metavar="SPAN", help="How far back, such as 30d.")]
+BAR_WIDTH = 50
+
+
+@app.command("list")
+def list_rules(*, rules: Rules = None, feeds: Feeds = None, archive: Archive = None, as_json: AsJson = False) -> None:
+    """Every rule with its state, its last alert and what was suppressed lately."""
+    from monitor.services.rules import overview
+
+    with opened(rules=rules, feeds=feeds, archive=archive) as service:
+        rows = overview(service.archive, service.rulebook, service.clock.now())
+    if as_json:
+        print_json(rows)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold")
+    for name in ("rule", "kind", "on", "last alert", "alerts 7d", "suppressed 7d", "title"):
+        table.add_column(name, no_wrap=name != "title")
+    for row in rows:
+        last = row["last_alert"] or "-"
+        on = "yes" if row["enabled"] else "no"
+        table.add_row(row["id"], row["kind"], on, str(last)[:16], str(row["alerts"]), str(row["suppressed"]), row["title"])
+    Console().print(table)
+
+
+@app.command("show")
+def show(rule: RuleName, *, rules: Rules = None, feeds: Feeds = None, as_json: AsJson = False) -> None:
+    """One rule as it is in force."""
+    from monitor.services.rules import described, rule_named
+
+    with opened(rules=rules, feeds=feeds) as service:
+        facts = described(rule_named(service.rulebook, rule))
+    if as_json:
+        print_json(facts)
+        return
+    for name, value in facts.items():
+        typer.echo(f"{name:>12}  {value}")
+
+
+@app.command("backtest")
+def backtest(
+    rule: RuleName,
+    *,
+    since: Since = "90d",
+    archive: Archive = None,
+    rules: Rules = None,
+    feeds: Feeds = None,
+    as_json: AsJson = False,
+) -> None:
+    """What the rule would have sent: alerts a day after stories, cooldown and silences."""
+    with opened(archive=archive, rules=rules, feeds=feeds) as service:
+        done = _backtest(service, rule, since)
+    if as_json:
+        print_json(_backtest_json(done))
+    else:
+        _print_backtest(done)
+
+
+@app.command("test")
+def try_out(
+    rule: RuleName,
+    *,
+    since: Since = "7d",
+    archive: Archive = None,
+    rules: Rules = None,
+    feeds: Feeds = None,
+    as_json: AsJson = False,
+) -> None:
+    """A quick backtest over the last week."""
+    backtest(rule, since=since, archive=archive, rules=rules, feeds=feeds, as_json=as_json)
+
+
+@app.command("diff")
+def diff(
+    rule: Annotated[str | None, typer.Argument(help="Only this rule.")] = None,
+    *,
+    against: Annotated[str, typer.Option("--against", help="A git revision, a file or a directory.")] = "HEAD",
+    since: Since = "30d",
+    archive: Archive = None,
+    rules: Rules = None,
+    feeds: Feeds = None,
+    as_json: AsJson = False,
+) -> None:
+    """Which alerts the changed rules gain and lose."""
+    from monitor.config.durations import parse_duration
+    from monitor.services.rules import diff as compare
+    from monitor.services.rules import rulebook_at
+
+    with opened(archive=archive, rules=rules, feeds=feeds) as service:
+        now = service.clock.now()
+        settings = service.settings
+        before = rulebook_at(against, settings.rules, channels=settings.channels)
+        storm = settings.worker.storm
+        found = compare(
+            service.archive, before, service.rulebook, since=now - parse_duration(since), now=now, storm=storm, only=rule
+        )
+    if as_json:
+        keys = ("gained", "lost")
+        print_json(
+            [
+                {"rule": one.rule, **{k: [_alert_json(a) for a in getattr(one, k)] for k in keys}, "kept": one.kept}
+                for one in found
+            ]
+        )
+        return
+    for one in found:
+        typer.secho(f"{one.rule}: +{len(one.gained)} -{len(one.lost)} ={one.kept}", bold=True)
+        for alert in one.gained:
+            typer.secho(f"  + {alert.created:%Y-%m-%d %H:%M}  {alert.title}", fg="green")
+        for alert in one.lost:
+            typer.secho(f"  - {alert.created:%Y-%m-%d %H:%M}  {alert.title}", fg="red")
+    if not found:
+        typer.echo("no rule has changed")
+
+
+@app.command("explain")
+def explain(
+    article: Annotated[int, typer.Argument(help="The article's number.")],
+    rule: RuleName,
+    *,
+    archive: Archive = None,
+    rules: Rules = None,
+    feeds: Feeds = None,
+    as_json: AsJson = False,
+) -> None:
+    """Clause by clause: why the article did, or did not, lead to an alert."""
+    from dataclasses import asdict
+
+    from monitor.services.rules import explain as explained
+    from monitor.services.rules import rule_named
+
+    with opened(archive=archive, rules=rules, feeds=feeds) as service:
+        book = service.rulebook
+        found = explained(service.archive, book, rule_named(book, rule), article, service.clock.now())
+    if as_json:
+        facts = {key: value for key, value in asdict(found).items() if key != "alerts"}
+        print_json({**facts, "alerts": [alert.id for alert in found.alerts]})
+        return
+    for text, is_true in found.clauses:
+        typer.echo(f"  {typer.style('yes', fg='green') if is_true else typer.style('no ', fg='red')}  {text}")
+    typer.echo(f"  now: {found.verdict}")
+    for topic, probability in found.values.get("relevance", {}).items():
+        typer.echo(f"  seen: {topic} relevance {probability}")
+    for statement in found.values.get("statements", []):
+        typer.echo(f"  seen: {statement}")
+    for alert in found.alerts:
+        typer.echo(f"  alerted: {alert.created:%Y-%m-%d %H:%M} UTC, alert {alert.id}")
+    for one in found.recorded:
+        typer.echo(f"  suppressed: {one.at:%Y-%m-%d %H:%M} UTC, {one.reason}{': ' + one.note if one.note else ''}")
+
+
+@app.command("enable")
+def enable(rule: RuleName, *, rules: Rules = None, feeds: Feeds = None, as_json: AsJson = False) -> None:
+    """Start a rule, in its file; comments and order stay."""
+    _switch(rule, rules, feeds, as_json=as_json, is_enabled=True)
+
+
+@app.command("disable")
+def disable(rule: RuleName, *, rules: Rules = None, feeds: Feeds = None, as_json: AsJson = False) -> None:
+    """Stop a rule, in its file; comments and order stay."""
+    _switch(rule, rules, feeds, as_json=as_json, is_enabled=False)
+
+
+def _switch(rule: str, rules: str | None, feeds: str | None, *, as_json: bool, is_enabled: bool) -> None:
+    from monitor.config.rules_edit import switch_rule
+    from monitor.services.rules import rule_named
+
+    with opened(rules=rules, feeds=feeds) as service:
+        rule_named(service.rulebook, rule)
+        path = switch_rule(service.settings.rules, rule, is_enabled=is_enabled)
+    if as_json:
+        print_json({"rule": rule, "enabled": is_enabled, "file": str(path)})
+    else:
+        typer.echo(f"{rule} is {'on' if is_enabled else 'off'} in {path}")
+
+
+def _backtest(service: App, rule: str, since: str) -> Backtest:
+    from monitor.config.durations import parse_duration
+    from monitor.services.backtest import backtest as replay
+    from monitor.services.rules import rule_named
+
+    now = service.clock.now()
+    wanted = rule_named(service.rulebook, rule)
+    start = now - parse_duration(since)
+    return replay(service.archive, service.rulebook, wanted, since=start, now=now, storm=service.settings.worker.storm)
+
+
+def _backtest_json(done: Backtest) -> dict[str, Any]:
+    return {
+        "rule": done.rule,
+        "since": done.since,
+        "alerts": len(done.alerts),
+        "per_day": {str(day): count for day, count in done.per_day.items()},
+        "suppressed": done.reasons,
+        "examples": [_alert_json(alert) for alert in done.examples],
+    }
+
+
+def _diff_json(diff: RuleDiff) -> dict[str, Any]:
+    gained, lost = ([_alert_json(alert) for alert in alerts] for alerts in (diff.gained, diff.lost))
+    return {"rule": diff.rule, "gained": gained, "lost": lost, "kept": diff.kept}
+
+
+def _alert_json(alert: Alert) -> dict[str, Any]:
+    said = [
+        {"holder": one.holder, "topic": one.topic, "stance": one.stance, "confidence": round(one.confidence, 3),
+         "evidence": one.evidence.text if one.evidence else ""}
+        for one in alert.statements
+    ]  # fmt: skip
+    return {
+        "id": alert.id,
+        "at": alert.created,
+        "title": alert.title,
+        "why": alert.why,
+        "articles": alert.articles,
+        "statements": said,
+    }
+
+
+def _print_backtest(done: Backtest) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(highlight=False)
+    console.print(f"[bold]{len(done.alerts)} alerts[/] since {done.since:%Y-%m-%d}, as {escape(done.rule)} stands now")
+    top = max(done.per_day.values(), default=1)
+    for day, count in done.per_day.items():
+        console.print(f"  {day:%a %d %b} [cyan]{'█' * max(1, round(count / top * BAR_WIDTH))}[/] {count}")
+    if done.busiest:
+        console.print(f"  busiest: {done.busiest[0]:%a %d %b} with {done.busiest[1]}")
+    for reason, count in done.reasons.items():
+        console.print(f"  [dim]suppressed, {reason}: {count}[/]")
+    for alert in done.examples:
+        console.print(f"\n  [bold]{escape(alert.title)}[/]  [dim]{_minute(alert.created)}[/]")
+        for one in alert.statements[:3]:
+            quote = f' — "{escape(one.evidence.text)}"' if one.evidence else ""
+            console.print(f"    {escape(one.holder)} {one.stance} {escape(one.topic)} {one.confidence:.2f}{quote}")
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
