@@ -82,7 +82,7 @@ class Rule:
     min_outlets: int = 1
     max_age: timedelta = timedelta(hours=48)
     is_enabled: bool = True
-    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    options: Any = None
     text: str = ""
     """The rule as its file has it, for audit and diff."""
 

@@ -32,6 +32,10 @@ FEEDS_AT_ONCE = 2000
 BEAT = timedelta(minutes=1)
 
 
+def unheard(_step: str, _report: Any) -> None:
+    """Nobody watches the progress."""
+
+
 @dataclass(frozen=True, slots=True)
 class PassReport:
     """What one whole pass did."""
@@ -67,7 +71,7 @@ class Worker:
 
     app: App
     stopping: threading.Event = field(default_factory=threading.Event)
-    on_progress: Callable[[str, Any], None] = lambda _step, _report: None
+    on_progress: Callable[[str, Any], None] = unheard
     rulebook: Rulebook = field(init=False)
     channels: Mapping[str, Channel] = field(init=False)
     _stamps: Mapping[Path, tuple[int, int]] = field(init=False)
@@ -153,14 +157,14 @@ class Worker:
         return stamps
 
 
-def run(app: App, *, on_progress: Callable[[str, Any], None] | None = None) -> None:
+def run(app: App, *, on_progress: Callable[[str, Any], None] = unheard) -> None:
     """Work until SIGTERM or SIGINT; then finish or release what is under way within ten seconds.
 
     Raises:
         ArchiveBusy: another worker holds the archive.
     """
     with app.archive.hold("worker"):
-        worker = Worker(app, **({"on_progress": on_progress} if on_progress else {}))
+        worker = Worker(app, on_progress=on_progress)
         worker.reload()
         scheduler = _scheduler(worker)
         with _stopped_by_signals(worker.stopping):

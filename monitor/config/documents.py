@@ -93,19 +93,19 @@ def _refuse_hostile(text: str, path: Path) -> None:
     aliases = 0
     for event in YAML(typ="rt", pure=True).parse(text):
         mark = event.start_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (None, None)
+        line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
         if isinstance(event, CollectionStartEvent):
             depth += 1
         elif isinstance(event, CollectionEndEvent):
             depth -= 1
         aliases += isinstance(event, AliasEvent)
         if depth > MAX_DEPTH:
-            raise ConfigError([Problem(f"is nested deeper than {MAX_DEPTH} levels", str(path), *place)])
+            raise ConfigError([Problem(f"is nested deeper than {MAX_DEPTH} levels", str(path), line, column)])
         if aliases > 1000:  # noqa: PLR2004
-            raise ConfigError([Problem("uses more than 1,000 aliases", str(path), *place)])
+            raise ConfigError([Problem("uses more than 1,000 aliases", str(path), line, column)])
         tag = str(getattr(event, "tag", None) or "")
         if tag and tag not in PLAIN_TAGS:
-            raise ConfigError([Problem(f"the tag {tag} is not allowed", str(path), *place, hint="write plain values")])
+            raise ConfigError([Problem(f"the tag {tag} is not allowed", str(path), line, column, "write plain values")])
 
 
 class _Reader:
