@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -17,7 +17,8 @@ _WORD = re.compile(r"[^\W_]+(?:[.’'][^\W_]+)*\.?|[^\s\w]", re.UNICODE)
 _WIDE_RUN = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\u3130-\u318f々ー・]+")
 _MARKS_IN_NAMES = frozenset("«»\"“”'’")
 _SHORT_CAPITALS = 5
-_KEY = 3
+_KEY = 12
+_REMEMBERED = 100_000
 _WIDE_KEY = 2
 
 _NOBODY = (
@@ -58,28 +59,40 @@ class Finder:
 
     spaced: dict[str, list[_Name]] = field(default_factory=dict)
     wide: dict[str, list[_Name]] = field(default_factory=dict)
+    seen: dict[str, Sequence[_Name]] = field(default_factory=dict)
 
     def mentions(self, text: str) -> list[Mention]:
-        """Every actor named in the text, in order and without overlaps: the longest name wins, then the earliest."""
+        """Every actor named in the text, in order and without overlaps: the longest name wins."""
         found = [*self._spaced_mentions(text), *self._wide_mentions(text)]
-        found.sort(key=lambda mention: (mention.start, -mention.end))
+        found.sort(key=lambda mention: (mention.start - mention.end, mention.start))
+        taken: set[int] = set()
         kept: list[Mention] = []
         for mention in found:
-            if not kept or mention.start >= kept[-1].end:
+            if taken.isdisjoint((mention.start, mention.end - 1)):
+                taken.update(range(mention.start, mention.end))
                 kept.append(mention)
-        return [mention for mention in kept if mention.actor]
+        return sorted((mention for mention in kept if mention.actor), key=lambda mention: mention.start)
 
     def _spaced_mentions(self, text: str) -> Iterable[Mention]:
         words = [
             (match.group(), match.start(), match.end()) for match in _WORD.finditer(text) if match.group() not in _MARKS_IN_NAMES
         ]
         for place, (word, _, _) in enumerate(words):
-            names = self.spaced.get(_key(word))
-            if names is None:
-                continue
-            mention = _first_match(words, place, names)
+            names = self._candidates(word)
+            mention = _first_match(words, place, names) if names else None
             if mention is not None:
                 yield mention
+
+    def _candidates(self, word: str) -> Sequence[_Name]:
+        """Names whose first word this word could be a form of; worked out once for every word ever seen."""
+        known = self.seen.get(word)
+        if known is None:
+            if len(self.seen) >= _REMEMBERED:
+                self.seen.clear()
+            root = _key(word)
+            found = [name for size in range(len(root), 0, -1) for name in self.spaced.get(root[:size], ())]
+            known = self.seen[word] = tuple(sorted(found, key=_length, reverse=True))
+        return known
 
     def _wide_mentions(self, text: str) -> Iterable[Mention]:
         if not self.wide:
@@ -121,10 +134,11 @@ def _aliases(actors: Iterable[Actor]) -> Iterable[tuple[str, str]]:
 
 
 def _longest_first(names: dict[str, dict[str, _Name]]) -> dict[str, list[_Name]]:
-    return {
-        key: sorted(found.values(), key=lambda name: (-len(name.words), -len(name.alias), not name.actor))
-        for key, found in names.items()
-    }
+    return {key: sorted(found.values(), key=_length, reverse=True) for key, found in names.items()}
+
+
+def _length(name: _Name) -> tuple[int, int]:
+    return len(name.words), len(name.alias)
 
 
 @lru_cache(maxsize=65_536)
@@ -132,7 +146,7 @@ def _key(word: str) -> str:
     return stem(word)[:_KEY]
 
 
-def _first_match(words: list[tuple[str, int, int]], place: int, names: list[_Name]) -> Mention | None:
+def _first_match(words: list[tuple[str, int, int]], place: int, names: Sequence[_Name]) -> Mention | None:
     for name in names:
         last = place + len(name.words) - 1
         if last >= len(words):
@@ -179,8 +193,8 @@ def _is_part_of_other(words: list[tuple[str, int, int]], place: int, name: _Name
     return (
         name.words[0].casefold() in _COMMON_AS_CAPITALS
         and "." not in words[place][0]
-        and _is_shouted(before)
-        and _is_shouted(after)
+        and any(map(_is_shouted, (before, after)))
+        and all(_is_shouted(near) or not near[:1].isalpha() for near in (before, after))
     )
 
 

@@ -13,10 +13,11 @@ _ARABIC = re.compile(r"[\u0600-\u06ff]")
 _ARABIC_MARKS = re.compile(r"[\u064b-\u0652\u0640]")
 _ARABIC_ATTACHED = re.compile(r"^[وفبلك]?(?:ال|لل)?")
 
-_RUSSIAN_ENDINGS = re.compile(
-    r"(?:иями|ями|ами|иях|ого|его|ому|ему|ыми|ими|ией|иям|ием|ях|ах|ов|ев|ей|ой|ий|ый|ая|яя|ую|юю|ое|ее|ые|ие|ом|ем|ам|ям|ым|им|"
-    r"ых|их|ья|ью|ия|ии|ию|а|я|о|е|ы|и|у|ю|ь|й)$"
-)
+_RUSSIAN_ENDINGS = frozenset(
+    "иями ями ами иях ого его ому ему ыми ими ией иям ием ях ах ов ев ей ой ий ый ая яя ую юю ое ее ые ие ом ем ам ям ым им ых их ья ью "
+    "ия ии ию а я о е ы и у ю ь й".split()
+) | {""}
+_LONGEST_ENDING = 4
 _RUSSIAN_ADJECTIVE = re.compile(r"^(?:и|ей|ий)?(?:й|ан|ян)?ск(?:ий|ая|ое|ие|ого|ой|ому|ую|им|ом|их|ими|о)$")
 _LATIN_CASES = ("s", "es", "n", "en", "e", "er", "em", "’", "'")
 _LATIN_ADJECTIVES = ("n", "ian", "an", "i", "ese", "ish", "ns", "ians", "is")
@@ -39,14 +40,15 @@ def is_wide(text: str) -> bool:
 
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """What the forms of one word begin with, folded; only good for telling whether two words could be forms of one."""
+    """What every form of a word begins with, folded; two words with one stem need not be forms of one."""
     folded = word.casefold().rstrip(".").replace("ё", "е")
     if _ARABIC.search(folded):
         return _ARABIC_ATTACHED.sub("", _ARABIC_MARKS.sub("", folded)) or folded
-    if _CYRILLIC.search(folded) and len(folded) >= _SHORTEST_INFLECTED:
-        bare = _RUSSIAN_ENDINGS.sub("", folded)
-        return bare if len(bare) >= _SHORTEST_INFLECTED - 1 else folded[: _SHORTEST_INFLECTED - 1]
-    return folded.replace("’", "'").split("'")[0] or folded
+    if _CYRILLIC.search(folded):
+        cut = next((size for size in range(_LONGEST_ENDING, 0, -1) if folded[-size:] in _RUSSIAN_ENDINGS), 0)
+        return folded[: max(len(folded) - cut, _SHORTEST_INFLECTED - 1)]
+    first = folded.replace("’", "'").split("'")[0] or folded
+    return first[:-1] if first.endswith("y") and len(first) > _SHORTEST_INFLECTED else first
 
 
 @lru_cache(maxsize=65_536)
@@ -63,14 +65,15 @@ def is_form(name: str, word: str) -> str:
 
 
 def _russian_form(one: str, other: str) -> str:
-    if len(one) < _SHORTEST_INFLECTED:
-        return ""
-    root, found = _RUSSIAN_ENDINGS.sub("", one), _RUSSIAN_ENDINGS.sub("", other)
-    if len(root) < _SHORTEST_INFLECTED - 1:
-        return ""
-    if root == found:
-        return "same"
-    return "adjective" if other.startswith(root) and _RUSSIAN_ADJECTIVE.match(other[len(root) :]) else ""
+    shared = next(
+        (place for place, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), min(len(one), len(other))
+    )
+    for root in range(shared, max(_SHORTEST_INFLECTED - 1, len(one) - _LONGEST_ENDING) - 1, -1):
+        if one[root:] in _RUSSIAN_ENDINGS and other[root:] in _RUSSIAN_ENDINGS:
+            return "same"
+        if one[root:] in _RUSSIAN_ENDINGS and _RUSSIAN_ADJECTIVE.match(other[root:]):
+            return "adjective"
+    return ""
 
 
 def _latin_form(one: str, other: str, *, is_proper: bool) -> str:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 
 SERVED = ("en", "ko", "ja", "zh", "ru", "de", "fr", "es", "ar")
 """Languages the bundled models are trained on."""
@@ -19,7 +18,7 @@ _ARABIC = ("ar", "fa", "ur")
 _READ = 3_000
 _RANKED = 1_000
 _FEW_LETTERS = 24
-_SHARE = 0.25
+_SHARE = 0.2
 
 _SCRIPTS = {
     "hangul": re.compile(r"[\uac00-\ud7a3\u1100-\u11ff\u3130-\u318f]"),
@@ -29,7 +28,6 @@ _SCRIPTS = {
     "arabic": re.compile(r"[\u0600-\u06ff\u0750-\u077f]"),
     "latin": re.compile(r"[A-Za-z\u00c0-\u024f]"),
 }
-_WEIGHTS = {"hangul": 2.0, "kana": 2.0, "han": 2.0}
 
 
 def detect(text: str, hint: str | None = None) -> str:
@@ -54,11 +52,11 @@ def detect(text: str, hint: str | None = None) -> str:
 
 
 def _leading_script(counts: dict[str, int]) -> str:
-    """The script that carries most of the text; a Korean or Japanese text full of Latin names is still Korean or Japanese."""
-    weighed = Counter({name: count * _WEIGHTS.get(name, 1.0) for name, count in counts.items()})
-    if counts["kana"] and weighed["kana"] + weighed["han"] > _SHARE * weighed.total():
-        return "kana"
-    return weighed.most_common(1)[0][0]
+    """The script that carries the text; a Korean or Japanese one full of Latin names is still Korean or Japanese."""
+    wide = {name: counts[name] for name in ("hangul", "kana", "han")}
+    if sum(wide.values()) > _SHARE * sum(counts.values()):
+        return max(wide, key=lambda name: wide[name])
+    return max(counts, key=lambda name: counts[name])
 
 
 def _han(hinted: str) -> str:

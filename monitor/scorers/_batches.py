@@ -23,12 +23,12 @@ class Batch:
 
 
 def batches(encoded: Sequence[Sequence[int]], padding: int, *, budget: int = BUDGET, most: int = MOST) -> Iterator[Batch]:
-    """Batches over all rows, longest first (what needs most memory fails or succeeds at once)."""
+    """Batches over all rows that have tokens, longest first (what needs most memory fails or succeeds at once)."""
     lengths = np.fromiter((len(ids) for ids in encoded), np.intp, len(encoded))
-    order = np.argsort(-lengths, kind="stable")
+    order = np.argsort(-lengths, kind="stable")[: int((lengths > 0).sum())]
     start = 0
     while start < len(order):
-        longest = max(1, int(lengths[order[start]]))
+        longest = int(lengths[order[start]])
         rows = order[start : start + max(1, min(most, budget // longest))]
         yield _batch(encoded, rows, lengths[rows], longest, padding)
         start += len(rows)
@@ -39,5 +39,5 @@ def _batch(
 ) -> Batch:
     mask = np.arange(longest) < lengths[:, None]
     ids = np.full(mask.shape, padding, np.int64)
-    ids[mask] = np.concatenate([np.asarray(encoded[row], np.int64) for row in rows]) if lengths.any() else 0
+    ids[mask] = np.concatenate([np.asarray(encoded[row], np.int64) for row in rows])
     return Batch(rows, ids, mask.astype(np.int64))

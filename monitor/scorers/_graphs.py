@@ -96,12 +96,12 @@ class _Runner:
         self._run = _open(path, threads)
 
     def run(self, encoded: Sequence[Sequence[int]], width: int) -> NDArray[np.float32]:
-        """(n, width) outputs in the order of the input.
+        """(n, width) outputs in the order of the input; zeros for a text without tokens.
 
         Raises:
             ScorerError: the graph failed, or answered something that is not a number.
         """
-        answers = np.empty((len(encoded), width), np.float32)
+        answers = np.zeros((len(encoded), width), np.float32)
         for batch in batches(encoded, self.tokens.padding, budget=self._budget):
             try:
                 answers[batch.rows] = self._run(batch.ids, batch.mask)

@@ -59,11 +59,11 @@ class TorchModel:
         types: list[list[int]] = encoded["token_type_ids"]
         has_types = int(getattr(self._model.config, "type_vocab_size", 0) or 0) > 1
         answers: list[tuple[NDArray[np.intp], NDArray[np.float32]]] = []
-        kinds = {tuple(batch.rows): batch.ids for batch in batches(types, 0, budget=self._budget)}
+        kinds = {tuple(batch.rows.tolist()): batch.ids for batch in batches(types, 0, budget=self._budget)}
         for batch in batches(ids, int(self._tokenizer.pad_token_id or 0), budget=self._budget):
             inputs = {"input_ids": batch.ids, "attention_mask": batch.mask}
             if has_types:
-                inputs["token_type_ids"] = kinds[tuple(batch.rows)]
+                inputs["token_type_ids"] = kinds[tuple(batch.rows.tolist())]
             answers.append((batch.rows, self._answer(inputs, read)))
         rows = np.concatenate([row for row, _ in answers]) if answers else np.zeros(0, np.intp)
         values = np.concatenate([value for _, value in answers]) if answers else np.zeros((0, 1), np.float32)
