@@ -144,7 +144,7 @@ _DROPPING = frozenset({"ko", "ja", "zh", "ar", "es"})
 
 
 def _compiled(language: str) -> Speech:
-    flags = re.IGNORECASE if language in {"en", "fr", "es", "ru"} else re.NOFLAG
+    flags = re.IGNORECASE if language in {"en", "de", "fr", "es", "ru"} else re.NOFLAG
     references = tuple((kind, re.compile(pattern, flags)) for kind, pattern in _REFERENCES[language])
     return Speech(re.compile(_REPORTS[language], flags), references, language in _DROPPING)
 

@@ -186,7 +186,7 @@ class _Tracker:
         return self._words.reports.search(near) is not None
 
     def _resolve(self, kind: Kind, noun: str) -> _Named | None:
-        return self._by_noun.get(noun) or self._latest.get(kind) or self._focus
+        return self._by_noun.get(_kin(noun)) or self._latest.get(kind) or self._focus
 
     def _remember(
         self, index: int, sentence: Sentence, named: Sequence[Mention], subject: Mention | None, carried: _Named | None
@@ -207,12 +207,12 @@ class _Tracker:
     def _learn_nouns(self, sentence: Sentence, mention: Mention, item: _Named) -> None:
         """ "Hakusan Museum" may come back as "the museum", "Agrion, the maker" as "the maker"."""
         last = re.split(r"\W+", mention.alias.casefold().strip())[-1]
-        self._by_noun[last] = item
+        self._by_noun[_kin(last)] = item
         nearby = sentence.outside[max(0, mention.start - 40) : mention.end + 40]
         for kind, pattern in self._words.references:
             if kind is Kind.BODY:
                 for match in pattern.finditer(nearby):
-                    self._by_noun.setdefault(match.group("noun").casefold(), item)
+                    self._by_noun.setdefault(_kin(match.group("noun").casefold()), item)
 
 
 def _is_quoted(sentence: Sentence, mention: Mention) -> bool:
@@ -220,15 +220,20 @@ def _is_quoted(sentence: Sentence, mention: Mention) -> bool:
 
 
 _BODY_NAME = re.compile(
-    r"^[a-zà-ÿ]|union|party|guild|group|museum|temple|federation|association|\bbank\b|inc\b|\bag\b|ltd|corp|council|society|club|"
-    r"organi[sz]ation|league|church|see$|forum|institute|university|"
-    r"党|社$|協会|博物館|寺$|連合会|組合|会$|公司|银行|联盟|당$|회$|박물관|노조|은행|парти|банк|профсоюз",
-    re.IGNORECASE,
+    r"^[a-zà-ÿ]|(?i:union|party|guild|group|museum|temple|federation|association|\bbank\b|inc\b|\bag\b|ltd|corp|council|society|club|"
+    r"organi[sz]ation|league|church|see$|forum|institute|university|парти|банк|профсоюз)|"
+    r"党|社$|協会|博物館|寺$|連合会|組合|会$|公司|银行|联盟|당$|회$|박물관|노조|은행"
 )
+_COMPANY = frozenset("company firm maker manufacturer developer operator platform producer supplier airline carmaker".split())
 
 
 def _is_body(mention: Mention) -> bool:
-    return _BODY_NAME.search(f"{mention.actor}") is not None and not mention.actor[:1].isdigit()
+    return _BODY_NAME.search(mention.actor) is not None
+
+
+def _kin(noun: str) -> str:
+    """Words for a business come back as one another: the maker is the company."""
+    return "company" if noun in _COMPANY else noun
 
 
 _PREPOSITIONS = re.compile(

@@ -1,0 +1,101 @@
+"""Who speaks or acts in each sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.core.holders import compile_actors
+from monitor.core.voices import Role, quotations, read
+from monitor.model import Actor
+
+FINDER = compile_actors(
+    [
+        Actor("United States", ("US", "Washington", "미국", "米国", "美国", "США")),
+        Actor("Japan", ("Tokyo", "Japanese", "일본", "日本", "Япония", "اليابان")),
+        Actor("China", ("Beijing", "중국", "中国", "Китай", "الصين")),
+        Actor("Spain", ("Madrid", "Spanish", "España")),
+        Actor("Germany", ("Berlin", "Deutschland")),
+        Actor("France", ("Paris",)),
+        Actor("Hakusan Museum", ("白山博物館", "하쿠산박물관")),
+        Actor("Agrion", ()),
+        Actor("fishing unions", ()),
+    ]
+)
+
+
+def turns(text, language="en", title=""):
+    reading = read(title, text, language, FINDER)
+    return {(reading.sentences[turn.sentence].text, turn.holder): turn.role for turn in reading.turns}
+
+
+def holders_of_last(text, language="en"):
+    reading = read("", text, language, FINDER)
+    last = len(reading.sentences) - 1
+    return {turn.holder for turn in reading.turns if turn.sentence == last and turn.role >= Role.CARRIED}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "holder"),
+    [
+        ("en", "Japan opened the talks. The ministry said it would wait.", "Japan"),
+        ("en", "Japan opened the talks. He called the tax unfair.", "Japan"),
+        ("en", 'China was silent. Japan was not. "We object," a spokesman said.', "Japan"),
+        ("en", "Fishing unions met on Monday. They want the money struck out.", "fishing unions"),
+        ("en", "The Hakusan Museum refused Japan. The museum said it had paid.", "Hakusan Museum"),
+        ("en", "Agrion, the maker, met Spain. The company declined to comment.", "Agrion"),
+        ("en", "Madrid spoke to Agrion. The government rejected the plan.", "Spain"),
+        ("de", "Berlin prüft den Vertrag. Die Regierung lehnte ihn ab.", "Germany"),
+        ("fr", "Paris attend. Le gouvernement a rejeté le projet.", "France"),
+        ("es", "Madrid espera. El Gobierno rechazó el plan.", "Spain"),
+        ("ru", "Япония ждёт. Министр назвал налог несправедливым.", "Japan"),
+        ("ko", "일본은 회담을 열었다. 외무성은 반대한다고 밝혔다.", "Japan"),
+        ("ja", "日本は協議を始めた。政府は反対だと述べた。", "Japan"),
+        ("zh", "日本提出抗议。该国政府表示反对。", "Japan"),
+        ("ar", "اليابان تنتظر. وقالت الحكومة إنها ترفض الخطة.", "Japan"),
+    ],
+)
+def test_the_last_actor_named_is_carried(language, text, holder):
+    assert holder in holders_of_last(text, language)
+
+
+def test_an_object_is_not_the_speaker():
+    found = turns("He dismissed a protest from China. Japan called the visit to China useful.")
+    assert found["Japan called the visit to China useful.", "Japan"] is Role.SUBJECT
+    assert found["Japan called the visit to China useful.", "China"] is Role.NAMED
+
+
+def test_who_is_named_inside_a_quotation_does_not_speak():
+    found = turns('"China must pay," Japan said.')
+    assert found['"China must pay," Japan said.', "Japan"] is Role.SUBJECT
+    assert found['"China must pay," Japan said.', "China"] is Role.QUOTED
+
+
+def test_what_was_said_long_ago_is_carried_no_more():
+    text = "Japan spoke. Rain fell on the city. Trains ran. Shops closed. Lights went out. The ministry said nothing."
+    assert holders_of_last(text) == set()
+
+
+def test_sentences_know_their_part_and_place():
+    reading = read("Japan speaks", 'Tokyo said "no".\n\nIt rained.', "en", FINDER)
+    assert [sentence.part for sentence in reading.sentences] == ["title", "text", "text"]
+    assert reading.sentences[1].quoted > 0
+    assert reading.sentences[1].is_reported
+    assert not reading.sentences[2].is_reported
+    assert reading.sentences[2].paragraph == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["He said “no”.", "Er sagte „nein“.", "Il dit « non ».", "彼は「いや」と言った", "他说“不”", 'He said "no".', "Он сказал «нет»."]
+)
+def test_quotation_marks_of_all_languages(text):
+    ((start, end),) = quotations(text)
+    assert text[start + 1 : end - 1].strip() in {"no", "nein", "non", "いや", "不", "нет"}
+
+
+def test_an_open_quotation_ends_with_its_paragraph():
+    assert quotations('He said "no.\n\nThen "yes" came.') == [(19, 24)]
+    assert quotations("«" * 10_000) == []
+
+
+def test_nothing_holds_nothing():
+    assert read("", "", "en", FINDER).turns == ()
