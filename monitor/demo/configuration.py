@@ -86,8 +86,8 @@ def shipped_rules() -> Path:
     raise ConfigError([Problem("the shipped rules are missing from this installation", hint="install it again")])
 
 
-def write_feeds(place: Place, outlets: Sequence[Outlet], address: str) -> None:
-    """The demo's feeds.yaml, with every outlet's feed below `address`."""
+def write_feeds(place: Place, outlets: Sequence[Outlet], address: str, *, enabled: bool = True) -> None:
+    """The demo's feeds.yaml, with every outlet's feed below `address`; not enabled once nobody serves them any more."""
     feeds = [
         {
             "id": outlet.id,
@@ -99,7 +99,7 @@ def write_feeds(place: Place, outlets: Sequence[Outlet], address: str) -> None:
         }
         for outlet in outlets
     ]
-    _write(place.feeds, {"defaults": {"interval": "15m"}, "feeds": feeds})
+    _write(place.feeds, {"defaults": {"interval": "15m", "enabled": enabled}, "feeds": feeds})
 
 
 def write_rules(place: Place, *, mail_host: str, mail_port: int, webhook: str) -> None:
@@ -121,13 +121,14 @@ def write_rules(place: Place, *, mail_host: str, mail_port: int, webhook: str) -
 
 
 def write_settings(place: Place, allow: Sequence[str]) -> None:
-    """Settings that name the demo's places; `allow` opens the loopback servers to the guard."""
+    """Settings that name the demo's places; `allow` opens the loopback servers to the guard, which need no politeness."""
     settings = {
         "feeds": str(place.feeds),
         "rules": str(place.rules),
         "archive": str(place.archive),
         "outbox": str(place.outbox),
         "allow": list(allow),
+        "fetcher": {"kind": "http", "spacing_seconds": 0, "per_host": 20},
     }
     _write(place.settings, settings)
 

@@ -48,7 +48,9 @@ def _rss(outlet: Outlet) -> bytes:
 
 def _atom(outlet: Outlet) -> bytes:
     root = Element("feed", {"xmlns": ATOM, f"{{{XML}}}lang": outlet.language})
-    _add(root, title=outlet.name, id=_home(outlet), updated=_iso(outlet.items[0].published))
+    _add(root, title=outlet.name, id=_home(outlet))
+    if outlet.items:
+        _add(root, updated=_iso(outlet.items[0].published))
     SubElement(root, "link", {"href": _home(outlet)})
     for item in outlet.items:
         entry = SubElement(root, "entry")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from monitor.app import App
 from monitor.core import query
 from monitor.demo.configuration import Place
-from monitor.model import OUTLET, Alert, Hit, Stance, Statement, Topic
+from monitor.model import OUTLET, Alert, Delivery, DeliveryState, Hit, Stance, Statement, Topic
+from monitor.services.compose import message_for
 
 LOOK_BACK = timedelta(days=30)
 EVERYTHING = 100_000
@@ -50,6 +51,16 @@ class TopicSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """An alert in the words its readers were given, and the receivers that have it."""
+
+    alert: Alert
+    headline: str
+    outlets: int
+    receivers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DemoReport:
     """What the demo did. `seconds` by step; `deliveries` counts what the receiving servers hold."""
 
@@ -59,7 +70,9 @@ class DemoReport:
     scored: int
     stories: int
     topics: tuple[TopicSummary, ...]
-    alerts: tuple[Alert, ...]
+    alerts: tuple[Told, ...]
+    suppressed: Mapping[str, int]
+    """How often an alert was held back, by reason."""
     deliveries: Mapping[str, int]
     letters: tuple[Letter, ...]
     seconds: Mapping[str, float]
@@ -73,7 +86,8 @@ class DemoReport:
             "stories": self.stories,
             "topics": {summary.topic.id: _topic_json(summary) for summary in self.topics},
             "alerts": len(self.alerts),
-            "rules": dict(Counter(alert.rule for alert in self.alerts)),
+            "suppressed": dict(self.suppressed),
+            "rules": dict(Counter(told.alert.rule for told in self.alerts)),
             "deliveries": dict(self.deliveries),
             "archive": str(self.place.archive),
             "settings": str(self.place.settings),
@@ -99,11 +113,27 @@ def summarize(app: App, place: Place, *, letters: tuple[Letter, ...], slack: int
         scored=scored,
         stories=len({article.story for article in everything}),
         topics=tuple(_topic_summary(app, topic) for topic in app.rulebook.topics.values()),
-        alerts=tuple(reversed(app.archive.alerts.recent(now - LOOK_BACK))),
+        alerts=_told(app, now),
+        suppressed=dict(Counter(str(one.reason) for one in app.archive.alerts.suppressions(limit=EVERYTHING)).most_common()),
         deliveries={"email": len(letters), "slack": slack},
         letters=letters,
         seconds=seconds,
     )
+
+
+def _told(app: App, now: datetime) -> tuple[Told, ...]:
+    """Every alert, oldest first."""
+    deliveries: dict[str, list[Delivery]] = defaultdict(list)
+    for delivery in app.archive.outbox.list(limit=EVERYTHING):
+        deliveries[delivery.alert].append(delivery)
+    alerts = reversed(app.archive.alerts.recent(now - LOOK_BACK))
+    return tuple(_told_of(app, alert, deliveries[alert.id], now) for alert in alerts)
+
+
+def _told_of(app: App, alert: Alert, deliveries: Sequence[Delivery], now: datetime) -> Told:
+    message = message_for(app.archive, app.rulebook, deliveries[0], now) if deliveries else None
+    sent = sorted(delivery.receiver for delivery in deliveries if delivery.state is DeliveryState.SENT)
+    return Told(alert, message.headline if message else alert.title, message.outlets if message else 0, tuple(sent))
 
 
 def _topic_summary(app: App, topic: Topic) -> TopicSummary:

@@ -13,18 +13,16 @@ from typing import Any
 
 from monitor.app import App, open_app
 from monitor.clock import SystemClock
-from monitor.demo.configuration import Place, clear, path_of, write_feeds, write_rules, write_settings
-from monitor.demo.documents import document
+from monitor.demo.configuration import Place, clear, write_feeds, write_rules, write_settings
 from monitor.demo.mailbox import Mailbox, mail_server
 from monitor.demo.news import Outlet, bundled_news
+from monitor.demo.replay import POLLS, ReplayClock, published
 from monitor.demo.report import DemoReport, Letter, summarize
-from monitor.demo.servers import HOST, SlackWebhook, feed_site, slack_webhook
+from monitor.demo.servers import HOST, FeedSite, SlackWebhook, feed_site, slack_webhook
 from monitor.model import DeliveryState
 from monitor.ports import Clock
 from monitor.worker import Worker
 
-BATCH = 12
-"""Articles scored at a time: small, so that the progress moves."""
 PATIENCE_SECONDS = 60.0
 SLACK_REFUSALS = (1,)
 """Slack asks once for a second of patience, as it does on a busy day."""
@@ -33,19 +31,29 @@ Progress = Callable[[str, Any], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """What a demo is about to do."""
+
+    feeds: int
+    articles: int
+    polls: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """The loopback servers while they run."""
 
     place: Place
     outlets: tuple[Outlet, ...]
+    site: FeedSite
     mailbox: Mailbox
     webhook: SlackWebhook
 
 
 def run_demo(directory: Path, *, clock: Clock | None = None, progress: Progress = lambda _step, _report: None) -> DemoReport:
-    """Collect, analyse and deliver the bundled news in `directory`, whose earlier demo is replaced.
+    """Let the worker live through a day of bundled news in `directory`, whose earlier demo is replaced.
 
-    `progress` is told ("start", outlets) and then each step's report.
+    `progress` is told ("start", Start) and then the report of each step.
 
     Raises:
         ConfigError: the directory holds something that is not a demo's.
@@ -53,9 +61,10 @@ def run_demo(directory: Path, *, clock: Clock | None = None, progress: Progress 
     """
     now = clock or SystemClock()
     place = Place(directory)
-    with staged(place, now) as stage, opened(place, now) as app:
-        progress("start", stage.outlets)
-        seconds = _work(app, now, progress)
+    replayed = ReplayClock(now)
+    with staged(place, now) as stage, opened(place, replayed) as app:
+        progress("start", Start(len(stage.outlets), sum(len(outlet.items) for outlet in stage.outlets), len(POLLS)))
+        seconds = _work(app, replayed, stage, progress)
         letters = _keep_letters(place, stage.mailbox)
         _keep_slack(place, stage.webhook)
         return summarize(app, place, letters=letters, slack=len(stage.webhook.messages), seconds=seconds)
@@ -68,38 +77,38 @@ def staged(place: Place, clock: Clock) -> Iterator[Stage]:
     with ExitStack() as running:
         mailbox = running.enter_context(mail_server())
         webhook = running.enter_context(slack_webhook(list(SLACK_REFUSALS)))
-        site = running.enter_context(feed_site({path_of(outlet): document(outlet) for outlet in outlets}))
+        site = running.enter_context(feed_site({}))
         clear(place)
         write_feeds(place, outlets, site.address)
         write_rules(place, mail_host=mailbox.host, mail_port=mailbox.port, webhook=webhook.address)
         write_settings(place, [HOST])
-        yield Stage(place, outlets, mailbox, webhook)
+        yield Stage(place, outlets, site, mailbox, webhook)
+        write_feeds(place, outlets, site.address, enabled=False)
 
 
 @contextmanager
 def opened(place: Place, clock: Clock | None = None) -> Iterator[App]:
     """The service on a demo's configuration; the environment may choose the model, but not other places."""
-    flags = {
-        "feeds": place.feeds,
-        "rules": place.rules,
-        "archive": str(place.archive),
-        "outbox": place.outbox,
-        "allow": (HOST,),
-        "worker": {"batch": BATCH},
-    }
-    with open_app(flags, environment=_harmless(os.environ), file=place.settings, clock=clock) as app:
+    with open_app(environment=_harmless(os.environ), file=place.settings, clock=clock) as app:
         yield app
 
 
 def _harmless(environment: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if name.startswith(("MONITOR_SCORER", "MONITOR_FETCHER"))}
+    return {name: value for name, value in environment.items() if name.startswith("MONITOR_SCORER")}
 
 
-def _work(app: App, clock: Clock, progress: Progress) -> dict[str, float]:
+def _work(app: App, clock: ReplayClock, stage: Stage, progress: Progress) -> dict[str, float]:
+    """Seconds spent in each step."""
+    spent = dict.fromkeys(("collect", "analyse", "deliver"), 0.0)
     with app.archive.hold("worker"):
         worker = Worker(app, on_progress=progress)
-        steps = (("collect", worker.collect), ("analyse", worker.analyse), ("deliver", lambda: _deliver_all(worker, clock)))
-        return {name: _timed(step, clock) for name, step in steps}
+        for behind in POLLS:
+            clock.move(behind)
+            stage.site.documents = published(stage.outlets, clock.now())
+            spent["collect"] += _timed(worker.collect, clock)
+            spent["analyse"] += _timed(worker.analyse, clock)
+            spent["deliver"] += _timed(lambda: _deliver_all(worker, clock), clock)
+    return spent
 
 
 def _timed(step: Callable[[], object], clock: Clock) -> float:

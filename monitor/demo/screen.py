@@ -1,7 +1,8 @@
-"""Shows a demo on the terminal: what is under way, then what was found, who takes which side, and what was sent."""
+"""Shows a demo on the terminal: what is under way, then who takes which side, what was sent, and one alert in full."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,65 +10,58 @@ from typing import Any
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.rule import Rule as Line
 from rich.table import Table
 from rich.text import Text
 
 from monitor.core.render import plural
-from monitor.demo.report import DemoReport, Letter, Side, TopicSummary
-from monitor.model import Alert, Rulebook, Severity
+from monitor.demo.report import DemoReport, Letter, Side, Told, TopicSummary
+from monitor.model import Rulebook, Severity
 
-AGAINST, FAVOR, NEUTRAL = "dark_orange", "dodger_blue1", "grey62"
-SHOWN_SIDES = 6
-SHOWN_LINES = 26
+AGAINST, FAVOR = "dark_orange", "dodger_blue1"
+SHOWN_HOLDERS = 7
+SHOWN_LINES = 24
 FIRST_SHOWN = "dprk-condemns-drills"
 """The rule whose alert is shown in full, when it has fired."""
+STEPS = ("collect", "analyse", "deliver")
 
 
 class Steps:
-    """Three bars that follow the worker; `note` is the worker's progress callback."""
+    """Three bars that follow the worker from poll to poll; `note` is the demo's progress callback."""
 
     def __init__(self, bars: Progress) -> None:
         self._bars = bars
         self._tasks: dict[str, TaskID] = {}
-        self._feeds = 0
-        self._articles = 0
-        self._sent = 0
-        self._alerts = 0
+        self._totals: Counter[str] = Counter()
 
     def note(self, step: str, report: Any) -> None:
         """Move the bar of a step."""
         getattr(self, f"_{step}")(report)
 
-    def _start(self, outlets: Any) -> None:
-        self._feeds = len(outlets)
-        for step in ("collect", "analyse", "deliver"):
-            self._tasks[step] = self._bars.add_task(step.upper(), total=None, said="", start=step == "collect")
+    def _start(self, start: Any) -> None:
+        self._totals["polls"] = start.polls
+        totals = {"collect": start.polls, "analyse": start.articles, "deliver": start.polls}
+        self._tasks = {step: self._bars.add_task(step.upper(), total=totals[step], said="") for step in STEPS}
 
     def _collect(self, report: Any) -> None:
-        self._articles += report.new
-        self._end("collect", f"{plural(self._feeds, 'feed')}, {plural(self._articles, 'article')}")
-        self._bars.start_task(self._tasks["analyse"])
-        self._bars.update(self._tasks["analyse"], total=self._articles)
+        totals = self._totals
+        totals.update(asked=report.feeds, unchanged=report.unchanged, articles=report.new)
+        said = f"{totals['articles']} articles from {totals['asked']} fetches, {totals['unchanged']} unchanged"
+        self._bars.update(self._tasks["collect"], advance=1, said=said)
 
     def _analyse(self, report: Any) -> None:
-        self._alerts += report.alerts
-        task = self._tasks["analyse"]
-        self._bars.advance(task, report.scored + report.unscored)
-        done = int(self._bars.tasks[task].completed)
-        self._bars.update(task, said=f"{done} of {self._articles} scored, {plural(self._alerts, 'alert')}")
-        if done >= self._articles:
-            self._bars.stop_task(task)
+        done = report.scored + report.unscored
+        self._totals.update(scored=report.scored, alerts=report.alerts)
+        said = f"{self._totals['scored']} scored, {plural(self._totals['alerts'], 'alert')}"
+        self._bars.update(self._tasks["analyse"], advance=done, said=said)
 
     def _deliver(self, report: Any) -> None:
-        self._bars.start_task(self._tasks["deliver"])
-        self._sent += report.sent
-        waits = f", {report.retried} asked to wait" if report.retried else ""
-        self._end("deliver", f"{self._sent} sent{waits}")
-
-    def _end(self, step: str, said: str) -> None:
-        self._bars.update(self._tasks[step], total=1, completed=1, said=said)
-        self._bars.stop_task(self._tasks[step])
+        self._totals.update(sent=report.sent, retried=report.retried)
+        waited = f", {self._totals['retried']} asked to wait" if self._totals["retried"] else ""
+        task = self._tasks["deliver"]
+        polls = self._bars.tasks[self._tasks["collect"]].completed
+        self._bars.update(task, completed=polls, said=f"{self._totals['sent']} sent{waited}")
 
 
 @contextmanager
@@ -75,9 +69,8 @@ def steps(console: Console) -> Iterator[Steps]:
     """Bars on the console while inside."""
     columns = (
         TextColumn("  [bold]{task.description:<8}"),
-        BarColumn(bar_width=28, complete_style=FAVOR, finished_style=FAVOR, pulse_style=FAVOR),
+        BarColumn(bar_width=24, complete_style=FAVOR, finished_style=FAVOR, pulse_style=FAVOR),
         TextColumn("{task.fields[said]}"),
-        TimeElapsedColumn(),
     )
     with Progress(*columns, console=console) as bars:
         yield Steps(bars)
@@ -86,101 +79,118 @@ def steps(console: Console) -> Iterator[Steps]:
 def opening(console: Console) -> None:
     """What the reader is about to see."""
     console.print()
-    console.print(Text("  NEWS MONITOR", style="bold").append("  demo", style="dim"))
+    console.print(Text("  NEWS MONITOR", style="bold").append("   demo", style="dim not bold"))
     console.print(
-        "  Invented outlets in five languages publish on this machine. Everything else is real:\n"
-        "  the worker, the shipped rules, the models, SMTP, and an endpoint that holds Slack's contract.\n",
+        "  One day of news from invented outlets in five languages, replayed on this machine.\n"
+        "  The worker, the shipped rules, the models, the mail and Slack's contract are the real ones.\n",
         style="dim",
         highlight=False,
     )
 
 
 def show(console: Console, report: DemoReport, rulebook: Rulebook) -> None:
-    """The report, from the whole to one alert in full to what to try next."""
-    console.print()
-    console.print(_sides(report.topics))
-    console.print()
-    console.print(_alerts(report.alerts, rulebook))
-    letter = _letter_shown(report.letters)
-    if letter is not None:
+    """The report: from the whole, to the alerts, to one alert in full, to where everything lies."""
+    parts = [_sides(report.topics), _alerts(report, rulebook), _letter(_chosen(report.letters)), _places(report)]
+    for part in parts:
         console.print()
-        console.print(_letter(letter))
+        console.print(part)
     console.print()
-    console.print(_next(report))
 
 
-def _heading(text: str, note: str = "") -> Text:
-    return Text(f"  {text}", style="bold").append(f"   {note}" if note else "", style="dim not bold")
+def _heading(title: str, note: str | Text = "") -> RenderableType:
+    text = Text(title, style="bold").append("   ")
+    text.append_text(note if isinstance(note, Text) else Text(note, style="dim not bold"))
+    return Padding(Line(text, align="left", style="dim"), (0, 2, 1, 2))
 
 
-def _sides(topics: Iterable[TopicSummary]) -> RenderableType:
-    table = Table(box=None, padding=(0, 2), show_header=False, pad_edge=True)
-    table.add_column(max_width=34)
-    table.add_column(justify="right", style="dim")
-    table.add_column()
+def _grid() -> Table:
+    return Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False)
+
+
+# -- who takes which side ----------------------------------------------------------------------------------------------
+
+
+def _sides(topics: tuple[TopicSummary, ...]) -> RenderableType:
+    holders = _main_holders(topics)
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    table.add_column(max_width=32)
+    table.add_column("\narticles", justify="right", style="dim")
+    for holder in holders:
+        table.add_column(holder.replace(" ", "\n", 1), vertical="bottom")
     for summary in topics:
-        found = f"{plural(summary.articles, 'article')}\n{summary.stories} stories" if summary.articles else "nothing"
-        table.add_row(Text(summary.topic.name, style="bold"), found, _holders(summary.sides))
-    legend = Text("   (").append("▲ for", FAVOR).append("  ").append("▼ against", AGAINST).append("; number of stories)")
-    return Group(_heading("WHO TAKES WHICH SIDE").append_text(legend), Text(), table)
+        sides = {side.holder: side for side in summary.sides}
+        cells = [_side(sides.get(holder)) for holder in holders]
+        table.add_row(Text(summary.topic.name, style="bold"), str(summary.articles or ""), *cells)
+    legend = Text.assemble(("▲ for", FAVOR), "  ", ("▼ against", AGAINST), ("  in so many stories", "dim"), style="not bold")
+    return Group(_heading("WHO TAKES WHICH SIDE", legend), Padding(table, (0, 2)))
 
 
-def _holders(sides: tuple[Side, ...]) -> Text:
+def _main_holders(topics: Iterable[TopicSummary]) -> list[str]:
+    weight: Counter[str] = Counter()
+    for summary in topics:
+        weight.update({side.holder: side.favor + side.against for side in summary.sides})
+    return [holder for holder, count in weight.most_common(SHOWN_HOLDERS) if count]
+
+
+def _side(side: Side | None) -> Text:
     shown = Text()
-    for side in [side for side in sides if side.favor or side.against][:SHOWN_SIDES]:
-        shown.append(f"{side.holder} ")
-        if side.against:
-            shown.append(f"▼{side.against}", f"bold {AGAINST}")
-        if side.favor:
-            shown.append(f"{' ' if side.against else ''}▲{side.favor}", f"bold {FAVOR}")
-        shown.append("   ")
+    if side is None or not (side.favor or side.against):
+        return shown.append("·", "dim")
+    marks = [(side.favor, f"▲{side.favor}", FAVOR), (side.against, f"▼{side.against}", AGAINST)]
+    for count, mark, style in sorted(marks, key=lambda one: -one[0]):
+        if count:
+            shown.append(" " if shown else "").append(mark, f"bold {style}")
     return shown
 
 
-def _alerts(alerts: tuple[Alert, ...], rulebook: Rulebook) -> RenderableType:
-    table = Table(box=None, padding=(0, 2), show_header=False, pad_edge=True)
-    table.add_column(max_width=34)
-    table.add_column()
-    table.add_column(style="dim")
-    told: set[str] = set()
-    for alert in alerts:
-        rule = rulebook.rules[alert.rule]
-        name = Text("" if alert.rule in told else rule.title, style="bold red" if alert.severity is Severity.URGENT else "bold")
-        table.add_row(name, alert.title, " ".join(rule.notify))
-        told.add(alert.rule)
-    return Group(_heading("WHAT WAS SENT", plural(len(alerts), "alert")), Text(), table)
+# -- what was sent -----------------------------------------------------------------------------------------------------
 
 
-def _letter_shown(letters: tuple[Letter, ...]) -> Letter | None:
+def _alerts(report: DemoReport, rulebook: Rulebook) -> RenderableType:
+    table = _grid()
+    for told in report.alerts:
+        table.add_row(*_alert(told, rulebook))
+    note = f"{plural(len(report.alerts), 'alert')}, {report.deliveries['email']} by email, {report.deliveries['slack']} by Slack"
+    held = ", ".join(f"{count} {reason}" for reason, count in report.suppressed.items())
+    parts = [_heading("WHAT WAS SENT", note), Padding(table, (0, 2))]
+    if held:
+        parts.append(Padding(Text(f"Held back: {held}", style="dim"), (1, 2, 0, 2)))
+    return Group(*parts)
+
+
+def _alert(told: Told, rulebook: Rulebook) -> tuple[Text, Text, Text]:
+    alert = told.alert
+    rule = rulebook.rules[alert.rule]
+    is_urgent = alert.severity is Severity.URGENT
+    words = Text(told.headline, style="bold red" if is_urgent else "bold").append(f"\n{rule.title}", style="dim not bold")
+    channels = " ".join(rulebook.receivers[name].kind for name in told.receivers)
+    return Text(f"{alert.created:%H:%M}", style="dim"), words, Text(channels, style="dim")
+
+
+# -- one alert in full, and where everything lies ----------------------------------------------------------------------
+
+
+def _chosen(letters: tuple[Letter, ...]) -> Letter | None:
     return next((letter for letter in letters if letter.rule == FIRST_SHOWN), letters[0] if letters else None)
 
 
-def _letter(letter: Letter) -> RenderableType:
+def _letter(letter: Letter | None) -> RenderableType:
+    if letter is None:
+        return _heading("NO EMAIL WAS SENT")
     lines = letter.text.strip().splitlines()
     body = Text("\n".join(lines[:SHOWN_LINES]) + ("\n…" if len(lines) > SHOWN_LINES else ""))
-    body.highlight_regex("▼[^\n]*", AGAINST)
-    body.highlight_regex("▲[^\n]*", FAVOR)
-    panel = Panel(body, title=f"[bold]{letter.subject}", title_align="left", border_style="dim", padding=(1, 2))
-    return Group(_heading("ONE OF THEM, AS IT ARRIVED BY EMAIL"), Padding(panel, (0, 2)))
+    body.highlight_regex(r"▼[^\n]*", AGAINST)
+    body.highlight_regex(r"▲[^\n]*", FAVOR)
+    body.highlight_regex(r"https?://\S+", "dim")
+    panel = Panel(body, title=Text(letter.subject, style="bold"), title_align="left", border_style="dim", padding=(1, 2))
+    return Group(_heading("AN EMAIL AS IT ARRIVED", str(letter.page)), Padding(panel, (0, 2)))
 
 
-def _next(report: DemoReport) -> RenderableType:
+def _places(report: DemoReport) -> RenderableType:
     place = report.place
-    first = report.letters[0].page if report.letters else place.mail
-    table = Table(box=None, padding=(0, 2), show_header=False, pad_edge=True)
-    table.add_row("Emails as pages", Text(f"{place.mail}/", style="bold"), Text(f"open {first.name}", style="dim"))
-    table.add_row("What Slack was sent", Text(f"{place.slack}/", style="bold"), "")
-    table.add_row("The archive", Text(str(place.archive), style="bold"), "")
-    rows = (
-        f"monitor search --archive {place.archive} 'topic:freedom-edge holder:\"North Korea\" stance:against'",
-        "monitor demo --serve",
-    )
-    return Group(
-        _heading("WHERE IT IS"),
-        Text(),
-        table,
-        Text(),
-        _heading("TRY"),
-        Text(),
-        *(Text(f"    {row}", style=FAVOR) for row in rows),
-    )
+    table = _grid()
+    for name, where in (("archive", place.archive), ("emails, as pages", place.mail), ("what Slack was sent", place.slack)):
+        table.add_row(Text(name, style="dim"), str(where))
+    commands = (f"monitor search --archive {place.archive} 'topic:freedom-edge stance:against'", "monitor demo --serve")
+    lines = [Text(f"  {command}", style=FAVOR, no_wrap=True) for command in commands]
+    return Group(_heading("WHERE IT IS, AND WHAT TO TRY"), Padding(Group(table, Text(), *lines), (0, 2)))

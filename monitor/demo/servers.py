@@ -153,11 +153,17 @@ def _decoded(body: bytes) -> Any:
         return None
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """Nothing: a client may hang up whenever it likes."""
+
+
 @contextmanager
 def _serving(handler: type[_Handler], state: Any) -> Iterator[int]:
     bound = type(handler.__name__, (handler,), {"state": state})
-    server = ThreadingHTTPServer((HOST, 0), bound)
-    server.daemon_threads = True
+    server = _Server((HOST, 0), bound)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
