@@ -21,6 +21,7 @@ from monitor.model import Entry, Feed
 SHORTEST_TELLING_TEXT = 20
 _MOBILE_HOST = re.compile(r"^(?:www|m|mobile|amp)\d?\.(?=[^.]+\.)")
 _AMP_TAIL = re.compile(r"(?:/amp/?|\.amp(?:\.html?)?|/amp\.html?)$")
+_PLAIN_LINK = re.compile(r"https?://[a-z0-9.-]+(?:/[A-Za-z0-9._~-]+)*/?", re.ASCII)
 _TRACKING = re.compile(
     r"^(?:utm_|at_|mc_|ns_|pk_|mtm_|hsa_|_hs|wt_|fbclid|gclid|dclid|msclkid|yclid|igshid|cmpid|ocid|ito|spm)", re.IGNORECASE
 )
@@ -101,7 +102,8 @@ def _digest(*parts: str) -> str:
 @lru_cache(maxsize=4096)
 def canonical_link(link: str) -> str:
     """One address for all ways to link to a page: no tracking parameters, fragment, AMP or mobile variant, no scheme."""
-    cleaned = clean_url(link) or link
+    # A plain path has nothing to clean, and the library is not quick.
+    cleaned = link if _PLAIN_LINK.fullmatch(link) else clean_url(link) or link
     try:
         parts = urlsplit(cleaned)
         host = _MOBILE_HOST.sub("", parts.netloc.lower())

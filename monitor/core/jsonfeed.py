@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.core.markup import plain_line, plain_text, repair, safe_link
-from monitor.core.parse import LONGEST_GUID, MOST_ENTRIES, primary_language
+from monitor.core.parse import LONGEST_GUID, MOST_ENTRIES, primary_language, too_many
 from monitor.model import Entry, ParsedFeed
 
 FORMATS = {"1": "json1", "1.0": "json1", "1.1": "json11"}
@@ -41,7 +41,7 @@ def read_json_feed(body: bytes, base: str, read_date: Callable[[str], datetime |
         format=FORMATS.get(version.rstrip("/").rpartition("/")[2], "json"),
         title=plain_line(_text(data, "title")),
         entries=tuple(entries),
-        errors=(f"has {len(items):,} entries; read the first {MOST_ENTRIES:,}",) if len(items) > MOST_ENTRIES else (),
+        errors=too_many(len(items)),
         language=language,
         hub=safe_link(_text(hub, "url")) or None,
         topic_url=safe_link(_text(data, "feed_url")) or None,

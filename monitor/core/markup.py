@@ -17,8 +17,6 @@ _BLOCK = re.compile(
     r"<(?=/?(?:p|div|br|li|ul|ol|tr|table|h[1-6]|blockquote|pre|section|article|figure|figcaption|hr|dd|dt)[\s/>])", re.IGNORECASE
 )
 _CLEANER = nh3.Cleaner(tags=set(), clean_content_tags={"script", "style", "template", "noscript", "iframe", "svg", "math"})
-_SPACES = re.compile(r"[^\S\n]+")
-_LINES = re.compile(r"\s*\n\s*")
 _UNWANTED = {
     **dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)]),
     # Marks that turn or hide text: bidirectional overrides and isolates, zero-width spaces, byte-order marks.
@@ -34,6 +32,8 @@ _HAS_UNWANTED = re.compile(
 
 def repair(text: str) -> str:
     """Text without control characters, lone surrogates and marks that hide or turn what a reader sees."""
+    if text.isascii() and text.isprintable():
+        return text
     return text.translate(_UNWANTED) if _HAS_UNWANTED.search(text) else text
 
 
@@ -45,8 +45,8 @@ def plain_text(text: str, *, is_html: bool = True, limit: int = LONGEST_TEXT) ->
         text = repair(html.unescape(_CLEANER.clean(_BLOCK.sub("\n<", text))))
     elif is_html and "&" in text:
         text = repair(html.unescape(text))
-    text = _LINES.sub("\n", _SPACES.sub(" ", text)).strip()
-    return shorten(text, limit)
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return shorten("\n".join(line for line in lines if line), limit)
 
 
 def plain_line(text: str, *, is_html: bool = False, limit: int = LONGEST_LINE) -> str:

@@ -19,6 +19,7 @@ _ROOT = re.compile(
     re.IGNORECASE,
 )
 _ITEM = re.compile(rb"<(?:[A-Za-z]\w*:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_ITEM_EDGE = re.compile(rb"<(/?)(?:[A-Za-z]\w*:)?(?:item|entry)(?=[\s>])", re.IGNORECASE)
 _LANGUAGE = re.compile(r"\s*([A-Za-z]{2,3})(?:[-_].*)?\s*")
 _CHARACTER = re.compile(rb"&#(?:[xX]([0-9A-Fa-f]{1,8})|([0-9]{1,8}));")
 _CONTROLS = bytes(code for code in range(0x20) if code not in (0x09, 0x0A, 0x0D))
@@ -58,6 +59,11 @@ def root_format(body: bytes) -> str:
     return ROOTS.get(found[1].decode().lower(), "") if found else ""
 
 
+def too_many(count: int) -> tuple[str, ...]:
+    """The warning for a document with more entries than are read, or nothing."""
+    return (f"has more than {MOST_ENTRIES:,} entries; only the first are read",) if count > MOST_ENTRIES else ()
+
+
 def cut_entries(body: bytes, limit: int = MOST_ENTRIES) -> tuple[bytes, bool]:
     """The body up to the end of its `limit`-th item, and whether something was cut; for encodings that extend ASCII."""
     starts = iter(_ITEM.finditer(body))
@@ -65,6 +71,14 @@ def cut_entries(body: bytes, limit: int = MOST_ENTRIES) -> tuple[bytes, bool]:
         if count > limit:
             return body[: start.start()], True
     return body, False
+
+
+def ends_inside_item(body: bytes) -> bool:
+    """Whether a document breaks off before its last item is closed; for encodings that extend ASCII."""
+    last = None
+    for last in _ITEM_EDGE.finditer(body):  # noqa: B007 (only the last one is wanted)
+        pass
+    return last is not None and not last[1] and not body[last.end() :].rstrip().endswith(b"/>")
 
 
 def without_bad_characters(body: bytes) -> bytes:

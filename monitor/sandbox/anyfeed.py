@@ -10,11 +10,22 @@ from functools import lru_cache
 from typing import Any
 
 import feedparser
+from feedparser.exceptions import ThingsNobodyCaresAboutButMe
 
 from monitor.core.dates import read_date
 from monitor.core.loosedates import read_loose_date
 from monitor.core.markup import plain_line, plain_text, repair, safe_link
-from monitor.core.parse import LONGEST_GUID, cut_entries, not_a_feed, primary_language, root_format, without_bad_characters
+from monitor.core.parse import (
+    LONGEST_GUID,
+    MOST_ENTRIES,
+    cut_entries,
+    ends_inside_item,
+    not_a_feed,
+    primary_language,
+    root_format,
+    too_many,
+    without_bad_characters,
+)
 from monitor.model import Entry, ParsedFeed
 
 MARKUP = ("text/html", "application/xhtml+xml")
@@ -30,8 +41,12 @@ def read_any_feed(body: bytes, base: str, content_type: str) -> ParsedFeed:
         return not_a_feed(_reason(raw))
     is_atom = version.startswith("atom")
     language = primary_language(feed.get("language"))
-    errors = [f"has more than {len(entries):,} entries; read the first {len(entries):,}"] if is_cut else []
-    if raw.get("bozo"):
+    errors = list(too_many(MOST_ENTRIES + is_cut))
+    if raw.get("bozo") and ends_inside_item(body):
+        # Half an entry is not news: it is taken when the document comes whole.
+        entries = entries[:-1]
+        errors.append("breaks off inside its last entry, which is left out")
+    elif raw.get("bozo") and not isinstance(raw.get("bozo_exception"), ThingsNobodyCaresAboutButMe):
         errors.append(plain_line(f"not well-formed: {raw.get('bozo_exception')}"))
     return ParsedFeed(
         format=version or "unknown",
@@ -39,10 +54,10 @@ def read_any_feed(body: bytes, base: str, content_type: str) -> ParsedFeed:
         entries=tuple(_entry(entry, base, language, is_atom=is_atom) for entry in entries),
         errors=tuple(errors),
         language=language,
-        ttl=_minutes(feed.get("ttl")),
+        ttl=minutes(feed.get("ttl")),
         hub=_link(feed, "hub"),
         topic_url=_link(feed, "self"),
-        skip_hours=_skip_hours(body),
+        skip_hours=skip_hours_in(body),
     )
 
 
@@ -80,7 +95,7 @@ def _entry(entry: Any, base: str, language: str | None, *, is_atom: bool) -> Ent
         text=max(contents, key=len, default="") or summary,
         author=plain_line(str(entry.get("author") or ""), is_html=True),
         language=next((found for tag in spoken if (found := primary_language(tag))), language),
-        published=_date(entry, "published") or _date(entry, "created"),
+        published=_date(entry, "published") or _date(entry, "created") or (None if is_atom else _date(entry, "updated")),
         updated=_date(entry, "updated"),
         summary=summary,
     )
@@ -126,12 +141,14 @@ def any_date(text: str) -> datetime | None:
     return read_date(text) or read_loose_date(text)
 
 
-def _minutes(value: Any) -> timedelta | None:
+def minutes(value: Any) -> timedelta | None:
+    """A span given as a whole number of minutes."""
     text = str(value or "").strip()
     return timedelta(minutes=int(text)) if re.fullmatch(r"\d{1,6}", text, re.ASCII) else None
 
 
-def _skip_hours(body: bytes) -> tuple[int, ...]:
+def skip_hours_in(body: bytes) -> tuple[int, ...]:
+    """The UTC hours in which a document asks not to be fetched."""
     # feedparser keeps only the last hour of the list.
     found = re.search(rb"<skipHours>(.{0,2000}?)</skipHours>", body, re.DOTALL)
     hours = re.findall(rb"<hour>\s*(\d{1,2})\s*</hour>", found[1]) if found else []

@@ -6,6 +6,7 @@ from monitor.core.jsonfeed import looks_like_json, read_json_feed
 from monitor.core.parse import looks_like_html, not_a_feed, opened
 from monitor.model import ParsedFeed
 from monitor.sandbox.anyfeed import any_date, read_any_feed
+from monitor.sandbox.plainfeed import read_plain_feed
 
 
 def read_feed(body: bytes, base: str = "", content_type: str = "") -> ParsedFeed:
@@ -21,7 +22,7 @@ def read_feed(body: bytes, base: str = "", content_type: str = "") -> ParsedFeed
     if looks_like_html(body):
         return not_a_feed("it is a web page")
     try:
-        return read_any_feed(body, base, content_type)
+        return read_plain_feed(body, base, content_type) or read_any_feed(body, base, content_type)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 (a document no reader survives is an answer, not a crash)
