@@ -45,7 +45,9 @@ def make_tokenizer(folder: Path) -> None:
 
 def write_manifest(folder: Path, **changes: Any) -> None:
     """A manifest that names every file there is."""
-    names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "model.json"]
+    names = [
+        path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "model.json"
+    ]
     manifest = {
         "revision": "tiny-1",
         "files": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names},
@@ -80,7 +82,10 @@ def _graph(output: str, table: NDArray[np.float32], last: NDArray[np.float32] | 
     ]
     tensors = [_tensor("table", table), _tensor("one", np.array([1])), _tensor("two", np.array([2]))]
     if last is None:
-        steps += [_node("ReduceL2", ["pooled", "one"], ["norm"], _int_attribute("keepdims", 1)), _node("Div", ["pooled", "norm"], [output])]
+        steps += [
+            _node("ReduceL2", ["pooled", "one"], ["norm"], _int_attribute("keepdims", 1)),
+            _node("Div", ["pooled", "norm"], [output]),
+        ]
     else:
         steps.append(_node("MatMul", ["pooled", "last"], [output]))
         tensors.append(_tensor("last", last))

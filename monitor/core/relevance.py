@@ -24,7 +24,8 @@ FEATURES = ("cosine", "second_look", "alias_title", "alias_lead", "alias_text")
 
 _WORD = re.compile(r"\w+", re.UNICODE)
 _FEWEST_LETTERS = 3
-_WIDE_KEY = 2
+_WIDE_KEYS = (2, 3)
+_FIRST_WIDE = "\u1100"
 
 
 def topic_text(topic: Topic) -> str:
@@ -64,19 +65,22 @@ class AliasIndex:
 
     def _found(self, text: str) -> Iterable[tuple[int, int]]:
         """(topic, where its name ends) for every name in a folded text."""
-        for match in _WORD.finditer(text):
-            for name, topic in self.spaced.get(match.group(), ()):
-                end = match.start() + len(name)
-                if text.startswith(name, match.start()) and _is_bounded(text, end):
-                    yield topic, end
-        if not self.wide:
-            return
-        for place in range(len(text) - 1):
-            if text[place] < "\u1100":
-                continue
-            for name, topic in self.wide.get(text[place : place + _WIDE_KEY], ()):
-                if text.startswith(name, place):
-                    yield topic, place + len(name)
+        words = [match.span() for match in _WORD.finditer(text)]
+        for place, (start, end) in enumerate(words):
+            second = words[place + 1][1] if place + 1 < len(words) else end
+            for name, topic in (*self.spaced.get(text[start:end], ()), *self.spaced.get(text[start:second], ())):
+                if text.startswith(name, start) and _is_bounded(text, start + len(name)):
+                    yield topic, start + len(name)
+        if self.wide:
+            yield from self._found_wide(text)
+
+    def _found_wide(self, text: str) -> Iterable[tuple[int, int]]:
+        for start in range(len(text) - 1):
+            if text[start] >= _FIRST_WIDE:
+                for size in _WIDE_KEYS:
+                    for name, topic in self.wide.get(text[start : start + size], ()):
+                        if text.startswith(name, start):
+                            yield topic, start + len(name)
 
 
 def index_aliases(topics: Sequence[Topic]) -> AliasIndex:
@@ -85,14 +89,12 @@ def index_aliases(topics: Sequence[Topic]) -> AliasIndex:
     wide: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for number, topic in enumerate(topics):
         for alias in {" ".join(name.casefold().split()) for name in (topic.name, *topic.aliases)}:
-            first = _WORD.search(alias)
-            if first is None:
-                continue
-            if is_wide(alias):
-                if len(alias) >= _WIDE_KEY:
-                    wide[alias[:_WIDE_KEY]].append((alias, number))
-            elif sum(character.isalnum() for character in alias) >= _FEWEST_LETTERS:
-                spaced[first.group()].append((alias[first.start() :], number))
+            words = [match.span() for match in _WORD.finditer(alias)]
+            if is_wide(alias) and len(alias) >= _WIDE_KEYS[0]:
+                wide[alias[: _WIDE_KEYS[-1]]].append((alias, number))
+            elif words and sum(character.isalnum() for character in alias) >= _FEWEST_LETTERS:
+                name = alias[words[0][0] :]
+                spaced[name[: words[:2][-1][1] - words[0][0]]].append((name, number))
     return AliasIndex(len(topics), dict(spaced), dict(wide))
 
 

@@ -30,12 +30,14 @@ class TorchModel:
         self.labels = [str(names[column]) for column in sorted(names)]
 
     def classify(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
-        """(n, labels) logits of pairs; the first text is the one that is cut."""
+        """(n, labels) logits of pairs; the longer text is the one that is cut."""
+        if not pairs:
+            return np.zeros((0, len(self.labels)), np.float32)
         firsts, seconds = [plain(first) for first, _ in pairs], [plain(second) for _, second in pairs]
         encoded = self._tokenizer(
             firsts,
             seconds,
-            truncation="only_first",
+            truncation="longest_first",
             max_length=self._max_tokens,
             return_token_type_ids=True,
             return_attention_mask=False,
@@ -44,6 +46,8 @@ class TorchModel:
 
     def embed(self, texts: Sequence[str]) -> Vector:
         """(n, d) mean-pooled unit vectors."""
+        if not texts:
+            return np.zeros((0, int(self._model.config.hidden_size)), np.float32)
         encoded = self._tokenizer(
             [plain(text) for text in texts],
             truncation=True,

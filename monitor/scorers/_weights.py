@@ -106,7 +106,7 @@ def verify(folder: Path, manifest: Manifest) -> None:
             raise ScorerError(f"the model file {path} cannot be read ({error.strerror}); reinstall the weights") from error
         if found != expected:
             raise ScorerError(
-                f"the model file {path} is not the one of revision {manifest.revision} (sha256 {found[:12]}…); reinstall the weights"
+                f"the model file {path} is not that of revision {manifest.revision} (sha256 {found[:12]}…); reinstall it"
             )
 
 

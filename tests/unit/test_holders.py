@@ -76,7 +76,10 @@ def test_nothing_is_found_in_nothing():
 
 
 def test_a_thousand_actors_cost_little():
-    actors = [Actor(f"Zorgland{number}", (f"Qwe{number}ia Party", f"나라{number}", f"中{chr(0x4E00 + number)}国")) for number in range(1_000)]
+    actors = [
+        Actor(f"Zorgland{number}", (f"Qwe{number}ia Party", f"나라{number}", f"中{chr(0x4E00 + number)}国"))
+        for number in range(1_000)
+    ]
     finder = compile_actors(actors)
     text = "The Qwe7ia Party and Zorgland999 met 中丁国. " * 500
     started = time.perf_counter()

@@ -85,7 +85,16 @@ def test_sentences_know_their_part_and_place():
 
 
 @pytest.mark.parametrize(
-    "text", ["He said “no”.", "Er sagte „nein“.", "Il dit « non ».", "彼は「いや」と言った", "他说“不”", 'He said "no".', "Он сказал «нет»."]
+    "text",
+    [
+        "He said “no”.",
+        "Er sagte „nein“.",
+        "Il dit « non ».",
+        "彼は「いや」と言った",
+        "他说“不”",
+        'He said "no".',
+        "Он сказал «нет».",
+    ],
 )
 def test_quotation_marks_of_all_languages(text):
     ((start, end),) = quotations(text)

@@ -1,0 +1,81 @@
+"""Texts and features of relevance."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.core.relevance import (
+    FEATURES,
+    LEAD,
+    READ,
+    article_text,
+    cosines,
+    features,
+    index_aliases,
+    topic_text,
+    worth_a_look,
+)
+from monitor.model import Topic
+
+TAX = Topic("tax", "Digital tax", "Tax on platforms.", ("tech levy", "디지털세", "デジタル税", "EU"), ("A levy passed.",))
+BELL = Topic("bell", "Unju bell", "", ("운주종", "雲住の鐘"))
+
+
+def test_texts_that_the_models_read():
+    assert topic_text(TAX) == "Digital tax. Tax on platforms. Also: tech levy, 디지털세, デジタル税, EU Examples: A levy passed."
+    assert topic_text(BELL) == "Unju bell. Also: 운주종, 雲住の鐘"
+    assert article_text("Title", "x" * 2_000) == "Title. " + "x" * READ
+    assert article_text("", "text") == "text"
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "expected"),
+    [
+        ("The Tech Levy passes", "", [1, 0, 0]),
+        ("No title", "A new DIGITAL TAX.", [0, 1, 1]),
+        ("", "x " * LEAD + "tech levy", [0, 0, 1]),
+        ("디지털세가 온다", "", [1, 0, 0]),
+        ("", "新しいデジタル税は", [0, 1, 1]),
+        ("Digital taxation", "tech levying", [0, 0, 0]),
+        ("The EU", "two letters mean too little", [0, 0, 0]),
+    ],
+)
+def test_names_are_found_as_words(title, text, expected):
+    flags = index_aliases([BELL, TAX]).flags([(title, text)])
+    assert flags.shape == (1, 2, 3)
+    assert flags[0, 1].tolist() == expected
+    assert not flags[0, 0].any()
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_any_text_has_flags(title, text):
+    flags = index_aliases([TAX, BELL]).flags([(title, text)])
+    assert set(np.unique(flags)) <= {0.0, 1.0}
+    assert (flags[..., 1] <= flags[..., 2]).all()
+
+
+def test_a_thousand_topics_cost_little():
+    topics = [Topic(str(number), f"Topic {number}", "", (f"levy {number}", f"세금{number}종")) for number in range(1_000)]
+    index = index_aliases(topics)
+    articles = [("Title", "The levy 7 and topic 8 and 세금9종. " * 100)] * 20
+    started = time.perf_counter()
+    flags = index.flags(articles)
+    assert flags.sum() == 20 * 3 * 2
+    assert time.perf_counter() - started < 3
+
+
+def test_near_or_named_pairs_are_looked_at_again():
+    articles = np.array([[1, 0], [0, 1]], np.float32)
+    cosine = cosines(articles, np.array([[1, 0], [0.6, 0.8]], np.float32))
+    flags = np.zeros((2, 2, 3), np.float32)
+    flags[1, 0, 2] = 1
+    pairs = worth_a_look(cosine, flags, 0.7)
+    assert pairs.tolist() == [[0, 0], [1, 0], [1, 1]]
+    rows = features(cosine, flags, pairs, np.array([3.0, 2.0, 1.0], np.float32))
+    assert rows.shape == (3, len(FEATURES))
+    assert rows.tolist()[1] == [0.0, 2.0, 0.0, 0.0, 1.0]

@@ -1,0 +1,103 @@
+"""What is asked about an article, and what is made of the answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.core.holders import compile_actors
+from monitor.core.stance import AUTHOR, combine, outlet_stance, questions, statements
+from monitor.core.voices import read
+from monitor.model import OUTLET, Actor, Stance, Topic, Voice
+
+TOPIC = Topic("tax", "Digital services tax", "Tax on large online companies.", ("tech levy",))
+FINDER = compile_actors([Actor("Japan", ("Tokyo",)), Actor("United States", ("US", "Washington")), Actor("Nimbra", ())])
+TITLE = "Tokyo firm on tech levy"
+TEXT = (
+    'Japan will not drop its digital services tax, a minister said. "The tax is fair," he told reporters. '
+    "Washington called the levy an insult to American companies.\n\n"
+    "Nimbra declined to comment. Rain is expected. The tax is a mistake and should be dropped."
+)
+READING = read(TITLE, TEXT, "en", FINDER)
+
+AGAINST, NEUTRAL, FAVOR = (0.9, 0.08, 0.02), (0.03, 0.94, 0.03), (0.02, 0.08, 0.9)
+
+
+def asked():
+    return questions(READING, TOPIC)
+
+
+def verdict(*answers):
+    return combine(np.array(answers, np.float32), np.ones(len(answers), np.float32))
+
+
+def test_each_holder_is_asked_about_in_a_few_sentences():
+    holders = [question.turn.holder for question in asked()]
+    assert set(holders) == {"Japan", "United States", "Nimbra", OUTLET}
+    assert max(holders.count(holder) for holder in holders) <= 4
+
+
+def test_questions_name_holder_and_target():
+    for question in asked():
+        holder, _, target = question.query.partition(" toward ")
+        assert target == "Digital services tax"
+        assert (holder == AUTHOR) == (question.turn.holder == OUTLET)
+        assert READING.sentences[question.turn.sentence].text in question.passage
+
+
+def test_a_huge_article_is_asked_about_within_bounds():
+    text = "Japan said the tax is fair. Washington said the tax is an insult. " * 500
+    assert len(questions(read("", text, "en", FINDER), TOPIC)) <= 40
+
+
+@pytest.mark.parametrize(
+    ("answers", "stance"),
+    [
+        ([FAVOR], Stance.FAVOR),
+        ([AGAINST], Stance.AGAINST),
+        ([NEUTRAL], Stance.NEUTRAL),
+        ([FAVOR, NEUTRAL, NEUTRAL, NEUTRAL], Stance.FAVOR),
+        ([AGAINST, AGAINST, (0.3, 0.3, 0.4)], Stance.AGAINST),
+        ([(0.3, 0.4, 0.3), NEUTRAL], Stance.NEUTRAL),
+    ],
+)
+def test_neutral_sentences_do_not_drown_a_clear_one_and_weak_ones_do_not_win(answers, stance):
+    assert (Stance.AGAINST, Stance.NEUTRAL, Stance.FAVOR)[int(verdict(*answers).argmax())] is stance
+
+
+def test_opposite_clear_sentences_leave_doubt():
+    assert max(verdict(FAVOR, AGAINST)) < 0.6
+
+
+@given(st.lists(st.tuples(st.floats(0.01, 1), st.floats(0.01, 1), st.floats(0.01, 1)), min_size=1, max_size=5))
+def test_a_verdict_is_a_distribution(rows):
+    answers = np.array(rows, np.float32)
+    result = combine(answers / answers.sum(axis=1, keepdims=True), np.ones(len(rows), np.float32))
+    assert result.min() >= 0
+    assert result.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_statements_show_the_strongest_sentence_with_its_place():
+    mine = asked()
+    answers = np.array([FAVOR if question.turn.holder == "Japan" else NEUTRAL for question in mine], np.float32)
+    stated = {statement.holder: statement for statement in statements(READING, mine, answers)}
+    japan = stated["Japan"]
+    assert japan.stance is Stance.FAVOR
+    assert japan.confidence > 0.7
+    assert japan.favor + japan.against + japan.neutral == pytest.approx(1, abs=1e-5)
+    for statement in stated.values():
+        part = TITLE if statement.evidence.part == "title" else TEXT
+        assert part[statement.evidence.start : statement.evidence.end] == statement.evidence.text
+    assert stated["United States"].stance is Stance.NEUTRAL
+    assert stated["United States"].voice is Voice.QUOTED
+    assert stated[OUTLET].voice is Voice.OUTLET
+
+
+def test_the_text_itself_is_neutral_where_it_takes_no_side():
+    mine = asked()
+    answers = np.array([AGAINST if question.turn.holder == OUTLET else NEUTRAL for question in mine], np.float32)
+    stated = statements(READING, mine, answers)
+    assert outlet_stance(stated, "tax")["label"] == "against"
+    assert outlet_stance(stated, "other") == {"label": "neutral", "favor": 0.0, "against": 0.0, "neutral": 1.0}
