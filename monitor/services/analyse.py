@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from monitor.failpoints import failpoint
 from monitor.model import Article, Rulebook, Scores
 from monitor.ports import Archive, Clock, Scorer
 from monitor.services.alerting import ArchiveView, Evaluator, Plan
@@ -40,12 +41,15 @@ def analyse(archive: Archive, rulebook: Rulebook, scorer: Scorer, clock: Clock, 
     """
     articles = archive.articles.unscored(batch)
     scores = score_articles(articles, rulebook, scorer) if articles else []
+    failpoint("post-score")
     with archive.transaction():
         now = clock.now()
         _store(archive, articles, [replace(score, at=now) for score in scores])
         evaluator = Evaluator(rulebook, storm=storm)
         plan = evaluator.plan(ArchiveView(archive, [article.id for article in articles], now, evaluator))
         new = commit(archive, plan)
+        failpoint("mid-plan")
+    failpoint("post-plan")
     failed = sum(bool(score.error) for score in scores)
     report = AnalyseReport(len(scores) - failed, failed, new, len(plan.suppressed))
     if articles or new:

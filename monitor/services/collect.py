@@ -13,6 +13,7 @@ from monitor.core.feedhealth import FAILURES_TO_TELL, FeedEvent, after_failure, 
 from monitor.core.identity import Identified, identify, source_of
 from monitor.core.novelty import Novelty, Verdict, judge, settle_date
 from monitor.core.schedule import Bounds, begun, failed, is_catch_up, succeeded, without_validators
+from monitor.failpoints import failpoint
 from monitor.model import Article, Feed, FeedState, Fetched, PageText, ParsedFeed
 from monitor.ports import Archive, Clock, Fetcher, Parser
 from monitor.services.fulltext import read_pages
@@ -104,6 +105,7 @@ class _Intake:
     def recognised(self, answers: Iterable[Fetched]) -> Iterator[Fetched]:
         """The answers, those whose body is byte for byte the last one marked as unchanged."""
         for fetched in answers:
+            failpoint("post-fetch")
             if fetched.body is None:
                 yield fetched
                 continue
@@ -114,6 +116,7 @@ class _Intake:
 
     def take(self, fetched: Fetched, parsed: ParsedFeed | None, pages: dict[str, PageText]) -> CollectReport:
         """Store one feed's answer; what came of it."""
+        failpoint("post-parse")
         feed, state = self._asked[fetched.feed]
         if parsed is not None and parsed.format is None:
             fetched = replace(fetched, body=None, error="; ".join(parsed.errors), reason=NOT_A_FEED)
@@ -155,12 +158,14 @@ class _Intake:
             novelties = self.judged(feed, parsed)
             new = [one.identified for one in novelties if one.verdict is Verdict.NEW]
             self._archive.articles.add([_article(one, feed, parsed, now, pages, is_backfill=is_backfill) for one in new])
+            failpoint("mid-insert")
             changed = [one for one in novelties if one.verdict is Verdict.CHANGED]
             self._revise(changed, pages, now)
             after = succeeded(state, feed, fetched, parsed, len(new), now, self._policy.bounds)
             after = replace(after, body_hash=self._hashes.get(feed.id))
             events = after_success(state, after, parsed, now)
             self._archive.feeds.record(noted(after, events), fetched, now, len(new))
+        failpoint("post-insert")
         for error in parsed.errors:
             log.info("feed is faulty", feed=feed.id, fault=error)
         seen = len(novelties) - len(new) - len(changed)

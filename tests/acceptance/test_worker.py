@@ -1,0 +1,180 @@
+"""The worker as a process: whole passes, kill -9 between any two steps, a second worker, SIGTERM."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from monitor.archives.sqlite import Config, build
+from monitor.demo.mailbox import Mailbox, mail_server
+from monitor.demo.servers import SlackWebhook, feed_site, slack_webhook
+from monitor.failpoints import EXIT_CODE
+
+from tests.tinymodels import make_weights
+
+ITEMS = 4
+FEED = """<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom"><title>A wire</title><id>urn:wire</id>{entries}</feed>"""
+ENTRY = """<entry><id>urn:item-{n}</id><title>{title}</title><link href="https://wire.example/{n}"/>
+<updated>{at}</updated><summary>{text}</summary></entry>"""
+RULES = """
+topics: {{drills: {{name: Harbour drill}}}}
+actors: {{Japan:}}
+rules:
+  ships: {{when: Busan, notify: [desk, room]}}
+  crews: {{when: Niigata, notify: [desk, room]}}
+receivers:
+  desk: {{kind: email, host: "{host}", port: {port}, security: none, sender: monitor@example.org, to: [desk@example.org], rate_per_minute: 6000}}
+  room: {{kind: slack, webhook: {{value: "{webhook}"}}, rate_per_minute: 6000}}
+"""
+STORIES = (
+    ("Harbour drill begins at dawn", "Ships left Busan for a drill that lasts three days."),
+    ("Parliament passes the sugar levy", "Members voted late on Monday after a long debate."),
+    ("Fishing crews protest the drill", "Crews in Niigata asked for a halt of the drill near their nets."),
+    ("Glacier survey finds less ice", "The survey in Iceland measured the loss for the ninth year."),
+)
+
+
+@dataclass
+class Stage:
+    """A configuration whose servers are all on loopback."""
+
+    root: Path
+    mailbox: Mailbox
+    webhook: SlackWebhook
+
+    def monitor(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "monitor", *words],
+            cwd=self.root, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+
+    def finish(self) -> None:
+        """Pass after pass until nothing is owed, as a worker would."""
+        for _ in range(30):
+            done = self.monitor("once", "--json")
+            assert done.returncode in (0, 1), done.stderr
+            if not self.pending():
+                return
+            time.sleep(0.2)
+        pytest.fail("deliveries still pending")
+
+    def pending(self) -> list[object]:
+        archive = build(Config(path=str(self.root / "db/monitor.db")))
+        try:
+            return [one for one in archive.outbox.list(limit=1000) if one.state == "pending"]
+        finally:
+            archive.close()
+
+    def counts(self) -> tuple[int, int]:
+        archive = build(Config(path=str(self.root / "db/monitor.db")))
+        try:
+            stats = archive.stats()
+            return stats["articles"], stats["alerts"]
+        finally:
+            archive.close()
+
+    def mails(self) -> list[str]:
+        return [str(letter["Message-ID"]) for letter in self.mailbox.messages]
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_weights(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture
+def stage(tmp_path: Path, weights: Path) -> Iterator[Stage]:
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3600))
+    entries = "".join(ENTRY.format(n=n, title=title, text=text, at=at) for n, (title, text) in enumerate(STORIES))
+    documents = {"/wire": ("application/atom+xml", FEED.format(entries=entries).encode())}
+    with feed_site(documents) as site, mail_server() as mailbox, slack_webhook() as webhook:
+        (tmp_path / "rules").mkdir()
+        (tmp_path / "rules/rules.yaml").write_text(RULES.format(host=mailbox.host, port=mailbox.port, webhook=webhook.address))
+        (tmp_path / "feeds.yaml").write_text(f"feeds:\n  - {{url: '{site.address}/wire', name: Wire}}\n")
+        settings = {
+            "allow": ["127.0.0.1"],
+            "scorer": {"kind": "onnx", "weights": str(weights), "threads": 1},
+            "worker": {"deliver_every": "1s", "analyse_every": "1s", "collect_every": "1s", "lease": "1s"},
+        }
+        (tmp_path / "monitor.yaml").write_text(json.dumps(settings))
+        yield Stage(tmp_path, mailbox, webhook)
+
+
+def test_one_pass_delivers_and_a_second_one_adds_nothing(stage: Stage):
+    first = stage.monitor("once", "--json")
+    assert first.returncode == 0, first.stderr
+    report = json.loads(first.stdout)
+    assert (report["articles"], report["scored"], report["alerts"], report["sent"]) == (ITEMS, ITEMS, 2, 4)
+
+    second = json.loads(stage.monitor("once", "--json").stdout)
+
+    assert (second["articles"], second["alerts"], second["sent"]) == (0, 0, 0)
+    assert len(stage.mails()) == 2
+
+
+@pytest.mark.parametrize(
+    ("point", "may_repeat"),
+    [
+        ("post-fetch", False),
+        ("post-parse", False),
+        ("mid-insert", False),
+        ("post-insert", False),
+        ("post-score", False),
+        ("mid-plan", False),
+        ("post-plan", False),
+        ("pre-send", False),
+        ("post-send", True),
+        ("pre-mark", True),
+    ],
+)
+def test_killed_at_any_point_nothing_is_lost_and_nothing_doubled(stage: Stage, point: str, may_repeat: bool):
+    killed = stage.monitor("once", CHAOS_POINT=point)
+    assert killed.returncode == EXIT_CODE, killed.stderr
+
+    stage.finish()
+
+    assert stage.counts() == (ITEMS, 2)
+    mails, posts = stage.mails(), stage.webhook.messages
+    assert len(set(mails)) == 2
+    repeated = len(mails) + len(posts) - 4
+    assert repeated == 0 or (may_repeat and repeated <= 2)
+
+
+def test_a_second_worker_refuses_and_sigterm_ends_the_first_well(stage: Stage):
+    command = [sys.executable, "-m", "monitor", "run"]
+    first = subprocess.Popen(command, cwd=stage.root, stderr=subprocess.PIPE, text=True)
+    try:
+        assert first.stderr is not None
+        for line in first.stderr:
+            if "worker started" in line:
+                break
+        second = stage.monitor("run")
+        assert second.returncode == 1
+        assert "another worker" in second.stderr
+        begun = time.monotonic()
+        first.send_signal(signal.SIGTERM)
+        _, rest = first.communicate(timeout=20)
+        assert first.returncode == 0, rest
+        assert time.monotonic() - begun < 11
+    finally:
+        if first.poll() is None:
+            first.kill()
+
+
+def test_a_wrong_rule_ends_with_two_and_its_line(stage: Stage):
+    (stage.root / "rules/more.yaml").write_text("rules:\n  broken: {when: 'topic:dril'}\n")
+
+    done = stage.monitor("once")
+
+    assert done.returncode == 2
+    assert "more.yaml:2" in done.stderr
+    assert "did you mean drills?" in done.stderr
