@@ -1,6 +1,6 @@
 """The figures, days, years and editions that a telling names, in a form that is equal across languages."""
 
-# ruff: noqa: RUF001, SIM905 - figures and dates in nine languages
+# ruff: noqa: SIM905 - words of nine languages, listed as words
 
 from __future__ import annotations
 
@@ -187,7 +187,11 @@ def editions_in(text: str) -> frozenset[tuple[str, int]]:
     folded = unicodedata.normalize("NFKC", text).casefold().replace("번째 ", "번째").replace(" 번째", "번째")
     found = [(_ordinal(match), match.end()) for match in _ordinals().finditer(folded)]
     counted = ((number, _AFTER.match(folded, end)) for number, end in found)
-    return frozenset((after.group(1), number) for number, after in counted if after and after.group(1) not in _NO_EVENT)
+    return frozenset((after.group(1), number) for number, after in counted if after and _is_counted(after.group(1)))
+
+
+def _is_counted(word: str) -> bool:
+    return word not in _NO_EVENT and word not in _month_of()
 
 
 def _ordinal(match: re.Match[str]) -> int:

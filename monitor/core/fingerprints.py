@@ -1,7 +1,5 @@
 """What one telling of an event can be recognised by: its address, title, wording, places, figures and days."""
 
-# ruff: noqa: RUF001 - dashes of every kind
-
 from __future__ import annotations
 
 import re
@@ -75,16 +73,17 @@ class Fingerprint:
 def take_fingerprint(telling: Telling) -> Fingerprint:
     """The fingerprint of a telling; only its title and lead say what the event is, the whole text says whose words it is."""
     copy = strip_trimmings(telling.text, telling.author)
-    lead = f"{telling.title}\n{copy.body[:_LEAD]}"
+    title = telling.title[:_LEAD]
+    lead = f"{title}\n{copy.body[:_LEAD]}"
     return Fingerprint(
         address=fold_address(telling.url),
-        title=fold_title(telling.title),
+        title=fold_title(title),
         language=telling.language,
         published=telling.published,
         signature=sign(copy.body),
         words=content_words(lead),
         places=places_in(lead),
-        title_places=places_in(telling.title),
+        title_places=places_in(title),
         figures=figures_in(lead),
         days=days_in(lead, telling.published),
         weekdays=weekdays_in(lead),

@@ -1,6 +1,6 @@
 """Places the news names most, in the nine languages served, so that tellings in two languages can be seen to share one or not."""
 
-# ruff: noqa: RUF001, E501 - a table in nine languages
+# ruff: noqa: E501 - a table in nine languages
 
 from __future__ import annotations
 

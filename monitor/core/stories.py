@@ -41,7 +41,7 @@ _WEIGHTS = {
     "days differ": -1.2,
     "hours apart": -2.5,
 }
-_BIAS = -45.2
+_BIAS = -44.8
 
 
 class Reason(StrEnum):

@@ -1,7 +1,5 @@
 """Sees through what outlets add to a text they did not write: agency lines, bylines, promotion and boilerplate."""
 
-# ruff: noqa: RUF001 - credits in nine languages
-
 from __future__ import annotations
 
 import re
@@ -19,8 +17,8 @@ _AGENCIES = {
     "yonhap": r"yonhap|연합뉴스|聯合ニュース|韩联社",
     "newsis": r"newsis|뉴시스",
     "news1": r"\bnews1\b|뉴스1",
-    "kyodo": r"kyodo|共同通信|共同社|=共同|【共同】|교도",
-    "jiji": r"\bjiji\b|時事通信|=時事|【時事】|時事社|지지통신",
+    "kyodo": r"kyodo|共同通信|共同社|=共同|【共同】|^共同$|교도",
+    "jiji": r"\bjiji\b|時事通信|=時事|【時事】|^時事$|時事社|지지통신",
     "xinhua": r"xinhua|新华社|新华网|新華社|신화통신|синьхуа|شينخوا",
     "cna": r"中央社",
     "kcna": r"\bkcna\b|조선중앙통신|朝鮮中央通信|朝中社",
@@ -49,28 +47,33 @@ _DATELINE = re.compile(
     r")"
 )
 _CREDIT_AT_END = re.compile(
-    r"(?:[（(【=／/]\s*(?P<marked>[^()（）【】=\n]{2,24}?)\s*[)）】]?|^\s*(?:source|quelle|fuente|источник|출처|来源)\s*[:：]\s*(?P<named>[^\n]{2,40}))\s*$",
+    r"(?:[（(【=／/]\s*(?P<marked>[^()（）【】=\n]{2,24}?)\s*[)）】]?|"
+    r"^[ \t]*(?:source|quelle|fuente|источник|출처|来源)\s*[:：]\s*(?P<named>[^\n]{2,40}))\s*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _BYLINE = re.compile(
-    r"^\s*(?:by|von|par|por|автор:?|기자|記者|记者)\s+(?P<who>[^\n]{3,60}?)\s*(?:$|\||,|;)|"
+    r"^[ \t]*(?:by|von|par|por|автор:?|기자|記者|记者)\s+(?P<who>[^\n]{3,60}?)\s*(?:$|\||,|;)|"
     r"(?P<korean>[가-힣]{2,4})\s?(?:기자|특파원)(?:\s*=|\s+[\w.]+@|\s*$)",
     re.IGNORECASE | re.MULTILINE,
 )
 _STAFF = re.compile(
     r"\((?:reporting|writing|editing|additional reporting|reported|edited)\s+by[^()]*\)|"
-    r"^(?:reporting|editing|writing|additional reporting) by\s[^\n]*$|[\w.+-]+@[\w-]+\.[\w.]+|"
+    r"^(?:reporting|editing|writing|additional reporting) by\s[^\n]*$|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.]{2,64}|"
     r"[\[<(]?(?:ⓒ|©|copyright|저작권자)[^\n]*$|무단\s?(?:전재|복제)[^\n]*$|無断転載[^\n]*$|未经授权[^\n]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _PROMOTION = re.compile(
-    r"\b(?:sign up|subscribe|newsletter|click here|read more|read also|follow us|all rights reserved|advertisement|jetzt abonnieren|"
-    r"mehr zum thema|lire aussi|abonnez|suscríb|leer más|lea también|подпис|читайте также)|"
+    r"\b(?:sign up|subscribe|newsletter|click here|read more|read also|follow us|all rights reserved|advertisement|"
+    r"jetzt abonnieren|mehr zum thema|lire aussi|abonnez|suscríb|leer más|lea también|подпис|читайте также)|"
     r"구독|관련기사|카카오톡 제보|関連記事|あわせて読みたい|点击查看|延伸阅读|اقرأ أيضا",
     re.IGNORECASE,
 )
 _PIECE = re.compile(r"[^\n.!?。]+[\n.!?。]*")
 _LONGEST_PROMOTION = 160
+_READ = 8_000
+"""Characters read of a text: its beginning and its last words, where credits stand."""
+_TAIL = 200
+_CREDIT = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +87,20 @@ class Copy:
 
 def strip_trimmings(text: str, author: str = "") -> Copy:
     """What is left of a text when agency lines, bylines and promotion are taken away, and whom those credit."""
+    if len(text) > _READ:
+        text = f"{text[: _READ - _TAIL]}\n{text[-_TAIL:]}"
     opening = _DATELINE.match(text)
     credited = (
         next((value for key, value in opening.groupdict().items() if value and key.endswith("agency")), "") if opening else ""
     )
     agency = _agency_in(credited)
     body = text[opening.end() :] if opening and agency else text
-    tail = _CREDIT_AT_END.search(body[-120:])
+    tail = _CREDIT_AT_END.search(body[-_CREDIT:])
     if not agency and tail:
         agency = _agency_in(tail.group())
     if not agency:
         agency = _agency_in(author)
-    byline = _BYLINE.search(body[:200]) or _BYLINE.search(body[-200:])
+    byline = _BYLINE.search(body[:_TAIL]) or _BYLINE.search(body[-_TAIL:])
     who = "" if byline is None else (byline.group("who") or byline.group("korean"))
     plain = _STAFF.sub(" ", _BYLINE.sub(" ", body))
     kept = "".join(piece for piece in _PIECE.findall(plain) if len(piece) > _LONGEST_PROMOTION or not _PROMOTION.search(piece))
