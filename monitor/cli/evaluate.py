@@ -69,6 +69,18 @@ def articles(
     _print(result, as_json=as_json)
 
 
+@app.command()
+def stories(*, file: File, as_json: AsJson = False) -> None:
+    """Stories on lines of JSON {id, story, title, text, published}: B-cubed precision, recall and F1."""
+    from monitor.services.evaluate import evaluate_stories
+    from monitor.services.labelled import read_stories
+
+    rows = read_stories(file)
+    with opened() as service, _progress(len(rows)) as advance:
+        result = evaluate_stories(rows, service.scorer, advance)
+    _print(result, as_json=as_json)
+
+
 @contextmanager
 def _progress(rows: int) -> Iterator[Callable[[int], None]]:
     """A bar on the terminal where a file is long; silent elsewhere."""

@@ -1,9 +1,9 @@
-"""Measures of how good answers are: classes, ranks, calibration and groups."""
+"""Measures of how good answers are: classes, ranks and calibration."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Hashable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,16 +64,3 @@ def average_precision(is_relevant: Sequence[bool], score: Sequence[float]) -> fl
 
 def _area(recall: NDArray[np.float64], precision: NDArray[np.float64]) -> float:
     return float((np.diff(np.concatenate([[0.0], recall])) * precision).sum())
-
-
-def b_cubed(gold: Sequence[Hashable], said: Sequence[Hashable]) -> Agreement:
-    """B-cubed precision and recall of a grouping (Bagga and Baldwin 1998), averaged over the things grouped."""
-    if not gold:
-        return Agreement(0.0, 0.0, 0.0)
-    there, given, both = Counter(gold), Counter(said), Counter(zip(gold, said, strict=True))
-    sums: dict[str, float] = defaultdict(float)
-    for (label, group), count in both.items():
-        sums["precision"] += count * count / given[group]
-        sums["recall"] += count * count / there[label]
-    precision, recall = sums["precision"] / len(gold), sums["recall"] / len(gold)
-    return Agreement(precision, recall, 2 * precision * recall / (precision + recall))

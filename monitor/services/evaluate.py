@@ -10,12 +10,15 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from monitor.core.fingerprints import Telling
+from monitor.core.grouping import b_cubed, group
 from monitor.core.languages import detect
 from monitor.core.measures import Agreement, agreement, average_precision, by_class, calibration_error
+from monitor.core.relevance import article_text
 from monitor.core.stance import AUTHOR
-from monitor.model import Article, Evidence, Rulebook, Scores, Stance, Statement, Topic
+from monitor.model import Article, Evidence, Rulebook, Scores, Stance, Statement, Topic, Vector
 from monitor.ports import Scorer
-from monitor.services.labelled import ArticleRow, RelevanceRow, StanceRow
+from monitor.services.labelled import ArticleRow, RelevanceRow, StanceRow, StoryRow
 from monitor.services.relevance import relevance_of
 from monitor.services.score import score_articles
 
@@ -158,6 +161,25 @@ def _meets(row: ArticleRow, shown: Evidence, sentence: str) -> bool:
     part = row.title if shown.part == "title" else row.text
     start = part.find(sentence)
     return start >= 0 and shown.start < start + len(sentence) and start < shown.end
+
+
+def evaluate_stories(rows: Sequence[StoryRow], scorer: Scorer, progress: Progress) -> dict[str, Any]:
+    """n, B-cubed precision, recall and f1 of the stories that the articles would have been put in, per_second."""
+    scorer.embed(["Warm."])
+    started = perf_counter()
+    vectors: list[Vector] = []
+    for batch in _cut(rows, _RELEVANCE_BATCH):
+        vectors += list(scorer.embed([article_text(row.title, row.text) for row in batch]))
+        progress(len(batch))
+    found = group([_telling(row) for row in rows], vectors)
+    seconds = perf_counter() - started
+    precision, recall, f1 = b_cubed([row.story for row in rows], found)
+    return {"n": len(rows), "precision": precision, "recall": recall, "f1": f1, "per_second": len(rows) / max(seconds, 1e-9)}
+
+
+def _telling(row: StoryRow) -> Telling:
+    language = row.language or detect(f"{row.title}\n{row.text}")
+    return Telling(row.title, row.text, language, row.source, row.url, published=row.published)
 
 
 def _cut(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:

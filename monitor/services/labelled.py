@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -61,13 +62,16 @@ class ArticleRow:
 
 @dataclass(frozen=True, slots=True)
 class StoryRow:
-    """An article with the name of the story it belongs to."""
+    """An article with the name of the story it belongs to; what is not known is empty, or None."""
 
     id: str
     story: str
     title: str
     text: str
-    published: str
+    published: datetime | None
+    language: str = ""
+    source: str = ""
+    url: str = ""
 
 
 def read_stance(path: Path) -> list[StanceRow]:
@@ -90,7 +94,7 @@ def read_articles(path: Path, topics: Collection[str], actors: Collection[str]) 
 
 
 def read_stories(path: Path) -> list[StoryRow]:
-    """One JSON object a line: {id, story, title, text, published}."""
+    """One JSON object a line: {id, story, title, text, published}, and language, source, url where known."""
     return _read(path, lambda line: _story_row(_object(line)))
 
 
@@ -197,10 +201,20 @@ def _story_row(value: dict[str, Any] | None) -> StoryRow | None:
         return None
     if value.get("story") is None:
         raise _RowError("story is missing")
-    published = _typed(value, "published", str, "")
-    return StoryRow(
-        str(value.get("id", "")), str(value["story"]), _typed(value, "title", str, ""), _typed(value, "text", str, ""), published
-    )
+    title, text, language, source, url = (_typed(value, key, str, "") for key in ("title", "text", "language", "source", "url"))
+    published = _moment(_typed(value, "published", str, ""))
+    return StoryRow(str(value.get("id", "")), str(value["story"]), title, text, published, language, source, url)
+
+
+def _moment(text: str) -> datetime | None:
+    """A time as ISO 8601 writes it; UTC where it names no zone."""
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise _RowError(f"published {text!r} is not a time", "write 2025-05-16T10:00:00Z") from error
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _typed(value: Any, key: str, kind: type, default: Any) -> Any:

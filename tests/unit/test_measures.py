@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from monitor.core.measures import agreement, average_precision, b_cubed, by_class, calibration_error
+from monitor.core.measures import agreement, average_precision, by_class, calibration_error
 
 
 def test_agreement():
@@ -32,17 +30,3 @@ def test_calibration_error():
     assert calibration_error([0.95, 0.95], [True, False]) == pytest.approx(0.45)
     assert calibration_error([1.0, 0.0], [True, False]) == 0
     assert calibration_error([], []) == 0
-
-
-def test_b_cubed():
-    found = b_cubed(["a", "a", "b"], [1, 1, 1])
-    assert found.recall == 1
-    assert found.precision == pytest.approx(5 / 9)
-    assert b_cubed([], []).f1 == 0
-
-
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30))
-def test_b_cubed_is_whole_for_the_same_grouping(pairs):
-    gold = [one for one, _ in pairs]
-    assert b_cubed(gold, gold).f1 == pytest.approx(1)
-    assert 0 < b_cubed(gold, [other for _, other in pairs]).f1 <= 1
