@@ -180,6 +180,10 @@ class ScoreStore(Protocol):
         """The current scores of an article (without its embedding), or None when unscored."""
         ...
 
+    def requeue(self) -> int:
+        """Make articles whose scoring failed wait again, unless they are quarantined; how many."""
+        ...
+
 
 class StoryStore(Protocol):
     """Articles grouped by event."""

@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 GRACE_SECONDS = 9
 FEEDS_AT_ONCE = 2000
 BEAT = timedelta(minutes=1)
+RESCUE = timedelta(minutes=5)
 
 
 def unheard(_step: str, _report: Any) -> None:
@@ -123,6 +124,12 @@ class Worker:
         """One whole pass."""
         return PassReport(self.collect(), self.analyse(), self.deliver())
 
+    def rescue(self) -> None:
+        """Let articles whose scoring failed wait again: the model may be back."""
+        count = self.app.archive.scores.requeue()
+        if count:
+            log.info("failed articles wait again", articles=count)
+
     def reload(self) -> None:
         """Take over a changed rulebook when it is whole and valid; otherwise keep the old one and say so."""
         stamps = self._files()
@@ -189,6 +196,7 @@ def _scheduler(worker: Worker) -> BackgroundScheduler:
         (worker.analyse, settings.analyse_every),
         (worker.deliver, settings.deliver_every),
         (worker.beat, BEAT),
+        (worker.rescue, RESCUE),
     )
     for step, every in steps:
         scheduler.add_job(

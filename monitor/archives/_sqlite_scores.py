@@ -54,10 +54,20 @@ class SqliteScores:
             at=read_optional_time(row["at"]),
         )
 
+    def requeue(self) -> int:
+        with self._connections.write() as db:
+            return db.execute(
+                """
+                UPDATE articles SET is_waiting = 1 WHERE id IN (SELECT article FROM scores WHERE error <> '')
+                  AND id NOT IN (SELECT article FROM failures WHERE is_quarantined)
+                """
+            ).rowcount
+
 
 def _save(db: sqlite3.Connection, given: Scores) -> None:
     article = given.article
-    for table in ("statements", "relevances", "failures"):
+    # A failure stays counted until a scoring succeeds, so that a poison article is set aside in the end.
+    for table in ("statements", "relevances") if given.error else ("statements", "relevances", "failures"):
         db.execute(f"DELETE FROM {table} WHERE article = ?", (article,))
     db.execute(
         "INSERT OR REPLACE INTO scores (article, language, model, error, at) VALUES (?, ?, ?, ?, ?)",

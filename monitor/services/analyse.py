@@ -14,6 +14,8 @@ from monitor.services.score import score_articles
 from monitor.services.stories import assign_stories
 
 log = structlog.get_logger(__name__)
+ATTEMPTS = 12
+"""Failed scorings after which an article is set aside; an hour of a missing model when tried every five minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,9 @@ def _store(archive: Archive, articles: list[Article], scores: list[Scores]) -> N
     if not articles:
         return
     archive.scores.save(scores)
+    for score in scores:
+        if score.error and archive.articles.quarantine(score.article, score.error, ATTEMPTS):
+            log.error("article set aside", article=score.article, error=score.error, attempts=ATTEMPTS)
     languages = {score.article: score.language for score in scores}
     known = [replace(article, language=languages.get(article.id) or article.language) for article in articles]
     assign_stories(known, {score.article: score.embedding for score in scores}, archive)
