@@ -21,10 +21,11 @@ _COMPARISONS = {":": "=", ">=": ">=", "<=": "<=", ">": ">", "<": "<"}
 
 @dataclass(frozen=True, slots=True)
 class Sql:
-    """A piece of SQL and the values of its placeholders."""
+    """A condition and the values of its placeholders; `is_by_id` while it reads nothing of the article but its id."""
 
     text: str
     values: tuple[object, ...] = ()
+    is_by_id: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ class Match:
     """An expression in the text index's own language."""
 
     text: str
+
+
+TRUE = Sql("1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,103 +74,104 @@ class Compiler:
 
     def conditions(self, root: Node) -> Conditions:
         """The conditions of a whole query."""
-        parts = [self.compile(node) for node in (root.nodes if isinstance(root, And) else (root,))]
-        match, rest = self._gather(parts, root.nodes if isinstance(root, And) else (root,))
-        return Conditions(match.text if match else "", _joined("AND", rest))
+        match, rest = self._gather(root.nodes if isinstance(root, And) else (root,))
+        return Conditions(match.text if match else "", both(rest))
 
     def condition(self, node: Node) -> Sql:
         """One node as a condition on the articles table."""
-        return self._sql(self.compile(node))
+        found = self._compile(node)
+        return self._dialect.lookup(found) if isinstance(found, Match) else found
 
-    def compile(self, node: Node) -> Match | Sql:
-        """One node: a text-index expression where it is one, else a condition."""
+    def of_statement(self, node: Statement) -> Sql:
+        """The condition on one row (named s) of statements, or of relevances when no stance is asked for."""
+        measure = "s.relevance" if node.is_stance else "s.probability"
+        groups = [either([_of_statement(clause, measure) for clause in group]) for group in node.groups]
+        if not any(clause.field == "relevance" for clause in node.clauses):
+            groups.append(Sql("s.is_relevant = 1"))
+        return both(groups)
+
+    def _compile(self, node: Node) -> Match | Sql:
         match node:
-            case Everything():
-                return Sql("1")
             case Words():
                 return self._dialect.words(node)
-            case Pattern():
-                return self._dialect.pattern(node)
-            case Clause():
-                return self.clause(node)
-            case Statement():
-                return self.statement(node)
             case Not(inner):
                 found = self.condition(inner)
-                return Sql(f"NOT ({found.text})", found.values)
+                return Sql(f"NOT ({found.text})", found.values, found.is_by_id)
             case And(nodes):
                 return self._all(nodes)
             case Or(nodes):
                 return self._any(nodes)
+            case _:
+                return self._leaf(node)
+
+    def _leaf(self, node: Everything | Pattern | Clause | Statement) -> Sql:
+        match node:
+            case Pattern():
+                return self._dialect.pattern(node)
+            case Statement():
+                table = "statements" if node.is_stance else "relevances"
+                inner = self.of_statement(node)
+                return Sql(f"a.id IN (SELECT s.article FROM {table} s WHERE {inner.text})", inner.values)
+            case Clause():
+                return self._clause(node)
+            case _:
+                return TRUE
 
     def _all(self, nodes: Sequence[Node]) -> Match | Sql:
-        match, rest = self._gather([self.compile(node) for node in nodes], nodes)
+        match, rest = self._gather(nodes)
         if match and not rest:
             return match
-        return _joined("AND", [*([self._dialect.lookup(match)] if match else []), *rest])
+        return both([*([self._dialect.lookup(match)] if match else []), *rest])
 
     def _any(self, nodes: Sequence[Node]) -> Match | Sql:
-        parts = [self.compile(node) for node in nodes]
+        parts = [self._compile(node) for node in nodes]
         matches = [part for part in parts if isinstance(part, Match)]
         rest = [part for part in parts if isinstance(part, Sql)]
         if not rest:
             return self._dialect.join("OR", matches)
         found = [self._dialect.lookup(self._dialect.join("OR", matches))] if matches else []
-        return _joined("OR", [*found, *rest])
+        return either([*found, *rest])
 
-    def _gather(self, parts: Sequence[Match | Sql], nodes: Sequence[Node]) -> tuple[Match | None, list[Sql]]:
+    def _gather(self, nodes: Sequence[Node]) -> tuple[Match | None, list[Sql]]:
         """The text expressions of a conjunction as one, words that must be absent included; and everything else."""
-        matches = [part for part in parts if isinstance(part, Match)]
-        if not matches:
-            return None, [self._sql(part) for part in parts]
-        absent: list[Match] = []
+        present: list[Match] = []
+        absent: list[tuple[Not, Match]] = []
         rest: list[Sql] = []
-        for part, node in zip(parts, nodes, strict=True):
-            inner = self.compile(node.node) if isinstance(node, Not) else None
-            if isinstance(inner, Match):
-                absent.append(inner)
-            elif isinstance(part, Sql):
-                rest.append(part)
-        match = self._dialect.join("AND", matches)
-        return (self._dialect.join("NOT", [match, *absent]) if absent else match), rest
+        for node in nodes:
+            found = self._compile(node.node if isinstance(node, Not) else node)
+            if isinstance(node, Not) and isinstance(found, Match):
+                absent.append((node, found))
+            elif isinstance(found, Match):
+                present.append(found)
+            else:
+                rest.append(self.condition(node))
+        if not present:
+            return None, [*(self.condition(node) for node, _ in absent), *rest]
+        match = self._dialect.join("AND", present)
+        return (self._dialect.join("NOT", [match, *(found for _, found in absent)]) if absent else match), rest
 
-    def _sql(self, part: Match | Sql) -> Sql:
-        return self._dialect.lookup(part) if isinstance(part, Match) else part
-
-    # -- clauses -----------------------------------------------------------------------------------------------------
-
-    def clause(self, clause: Clause) -> Sql:
-        """A clause about the article or its alerts, as a condition."""
-        value = clause.value
+    def _clause(self, clause: Clause) -> Sql:
+        value, operator = clause.value, _COMPARISONS[clause.operator]
         match clause.field:
             case "published" | "seen":
                 return self._time(f"a.{clause.field}", clause)
-            case "lang":
-                return Sql("(a.language = ? OR a.language LIKE ?)", (value, f"{value}-%"))
-            case "feed" | "source":
-                return _named(f"a.{clause.field}", str(value))
-            case "tag":
-                tagged = _named("tag", str(value))
-                return Sql(f"a.id IN (SELECT article FROM article_tags WHERE {tagged.text})", tagged.values)
             case "story":
-                return Sql(f"coalesce(a.story {_COMPARISONS[clause.operator]} ?, 0)", (value,))
+                return Sql(f"coalesce(a.story {operator} ?, 0)", (value,), is_by_id=False)
             case "outlets":
                 counted = "coalesce((SELECT outlets FROM stories WHERE id = a.story), 1)"
-                return Sql(f"{counted} {_COMPARISONS[clause.operator]} ?", (value,))
-            case "label":
-                return Sql("a.id IN (SELECT article FROM labels WHERE label = ?)", (value,))
-            case _:
+                return Sql(f"{counted} {operator} ?", (value,), is_by_id=False)
+            case "alerted" | "severity":
                 return self._alerted(clause)
+            case _:
+                return _by_name(clause.field, str(value))
 
     def _alerted(self, clause: Clause) -> Sql:
         if clause.field == "severity":
             inner = Sql("l.severity = ?", (clause.value,))
         elif isinstance(clause.value, Moment):
             inner = self._time("l.created", clause)
-        elif clause.value in {"yes", "no"}:
-            inner = Sql("1")
         else:
-            inner = Sql("l.rule = ?", (clause.value,))
+            inner = TRUE if clause.value in {"yes", "no"} else Sql("l.rule = ?", (clause.value,))
         negation = "NOT " if clause.value == "no" else ""
         joined = "SELECT x.article FROM alert_articles x JOIN alerts l ON l.id = x.alert"
         return Sql(f"a.id {negation}IN ({joined} WHERE {inner.text})", inner.values)
@@ -175,32 +180,49 @@ class Compiler:
         if not isinstance(clause.value, Moment):
             raise TypeError(clause.field)
         first, before = clause.value.bounds(clause.operator, self._now)
-        parts = [Sql(f"{column} >= ?", (time_text(first),))] if first else []
-        parts += [Sql(f"{column} < ?", (time_text(before),))] if before else []
-        return _joined("AND", parts)
+        parts = [Sql(f"{column} >= ?", (time_text(first),), is_by_id=False)] if first else []
+        parts += [Sql(f"{column} < ?", (time_text(before),), is_by_id=False)] if before else []
+        return both(parts)
 
-    # -- statements --------------------------------------------------------------------------------------------------
 
-    def statement(self, node: Statement) -> Sql:
-        """The condition that the article holds one statement, or is about one topic, that answers every clause."""
-        table = "statements" if node.is_stance else "relevances"
-        inner = self.of_statement(node)
-        return Sql(f"a.id IN (SELECT s.article FROM {table} s WHERE {inner.text})", inner.values)
+def both(parts: Sequence[Sql]) -> Sql:
+    """All of these conditions."""
+    return _joined("AND", [part for part in parts if part != TRUE])
 
-    def of_statement(self, node: Statement) -> Sql:
-        """The condition on one row (named s) of statements, or of relevances when no stance is asked for."""
-        measure = "s.relevance" if node.is_stance else "s.probability"
-        groups = [_joined("OR", [_of_statement(clause, measure) for clause in group]) for group in node.groups]
-        if not any(clause.field == "relevance" for clause in node.clauses):
-            groups.append(Sql("s.is_relevant = 1"))
-        return _joined("AND", groups)
+
+def either(parts: Sequence[Sql]) -> Sql:
+    """Any of these conditions."""
+    return TRUE if TRUE in parts else _joined("OR", parts)
+
+
+def _joined(operator: str, parts: Sequence[Sql]) -> Sql:
+    if not parts:
+        return TRUE
+    if len(parts) == 1:
+        return parts[0]
+    values = tuple(value for part in parts for value in part.values)
+    text = "(" + f" {operator} ".join(f"({part.text})" for part in parts) + ")"
+    return Sql(text, values, all(part.is_by_id for part in parts))
+
+
+def _by_name(field: str, name: str) -> Sql:
+    match field:
+        case "lang":
+            return Sql("(a.language = ? OR a.language LIKE ?)", (name, f"{name}-%"), is_by_id=False)
+        case "tag":
+            tagged = _named("tag", name)
+            return Sql(f"a.id IN (SELECT article FROM article_tags WHERE {tagged.text})", tagged.values)
+        case "label":
+            return Sql("a.id IN (SELECT article FROM labels WHERE label = ?)", (name,))
+        case _:
+            return _named(f"a.{field}", name)
 
 
 def _of_statement(clause: Clause, measure: str) -> Sql:
     operator = _COMPARISONS[clause.operator]
     match clause.field, clause.value:
         case "topic", "*":
-            return Sql("1")
+            return TRUE
         case "holder", "*":
             return Sql("s.is_found = 1")
         case "holder", str(name):
@@ -216,16 +238,7 @@ def _of_statement(clause: Clause, measure: str) -> Sql:
 def _named(column: str, name: str) -> Sql:
     """A name, or its beginning or end where a * stands for the rest."""
     if not name.startswith("*") and not name.endswith("*"):
-        return Sql(f"{column} = ?", (name,))
+        return Sql(f"{column} = ?", (name,), is_by_id=False)
     pattern = name.strip("*").replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     before, after = "%" * name.startswith("*"), "%" * name.endswith("*")
-    return Sql(f"{column} LIKE ? ESCAPE '\\'", (f"{before}{pattern}{after}",))
-
-
-def _joined(operator: str, parts: Sequence[Sql]) -> Sql:
-    if not parts:
-        return Sql("1")
-    if len(parts) == 1:
-        return parts[0]
-    values = tuple(value for part in parts for value in part.values)
-    return Sql("(" + f" {operator} ".join(f"({part.text})" for part in parts) + ")", values)
+    return Sql(f"{column} LIKE ? ESCAPE '\\'", (f"{before}{pattern}{after}",), is_by_id=False)

@@ -19,16 +19,17 @@ from monitor.archives._values import (
     statement_from_json,
     time_text,
 )
-from monitor.model import Alert, Delivery, DeliveryState, Severity, Silence, Suppression
+from monitor.model import Alert, Delivery, DeliveryState, Reason, Severity, Silence, Suppression
 
 _ALERT = """
-SELECT a.*, (SELECT json_group_array(article) FROM (SELECT article FROM alert_articles WHERE alert = a.id ORDER BY place)) AS articles
+SELECT a.*,
+  (SELECT json_group_array(article) FROM (SELECT article FROM alert_articles WHERE alert = a.id ORDER BY place)) AS articles
 FROM alerts a
 """
 
 
 class SqliteAlerts:
-    """Alerts, what was suppressed and why, and silences."""
+    """Alerts, and what was suppressed and why."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -68,20 +69,46 @@ class SqliteAlerts:
         exact = [row for row in rows if row["id"] == alert] or rows
         return _read_alert(exact[0]) if len(exact) == 1 else None
 
-    def silences(self, now: datetime) -> list[Silence]:
+    def suppressions(self, *, rule: str | None = None, since: datetime | None = None, limit: int = 1000) -> list[Suppression]:
         with self._connections.read() as db:
-            rows = db.execute("SELECT * FROM silences WHERE until > ? ORDER BY until, id", (time_text(now),)).fetchall()
+            rows = db.execute(
+                """
+                SELECT * FROM suppressions WHERE (?1 IS NULL OR rule = ?1) AND (?2 IS NULL OR at >= ?2)
+                ORDER BY at DESC, rowid DESC LIMIT ?3
+                """,
+                (rule, optional_time_text(since), limit),
+            ).fetchall()
+        return [
+            Suppression(row["rule"], row["group"], Reason(row["reason"]), read_time(row["at"]), row["article"], row["note"])
+            for row in rows
+        ]
+
+
+class SqliteSilences:
+    """Silences, in force or over."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def list(self, since: datetime) -> list[Silence]:
+        with self._connections.read() as db:
+            rows = db.execute("SELECT * FROM silences WHERE until > ? ORDER BY until, id", (time_text(since),)).fetchall()
         return [
             Silence(row["id"], row["query"], read_time(row["until"]), row["comment"], read_time(row["created"])) for row in rows
         ]
 
-    def silence(self, query: str, until: datetime, comment: str, now: datetime) -> Silence:
+    def add(self, query: str, until: datetime, comment: str, now: datetime) -> Silence:
         with self._connections.write() as db:
             cursor = db.execute(
                 "INSERT INTO silences (query, until, comment, created) VALUES (?, ?, ?, ?)",
                 (clean(query), time_text(until), clean(comment), time_text(now)),
             )
         return Silence(int(cursor.lastrowid or 0), query, until, comment, now)
+
+    def end(self, silence: int, at: datetime) -> bool:
+        with self._connections.write() as db:
+            cursor = db.execute("UPDATE silences SET until = ?1 WHERE id = ?2 AND until > ?1", (time_text(at), silence))
+        return bool(cursor.rowcount)
 
 
 def _plan(db: sqlite3.Connection, alert: Alert, deliveries: Sequence[Delivery]) -> int:

@@ -13,7 +13,8 @@ from monitor.archives._values import clean, dump, load_record, optional_time_tex
 from monitor.model import Article, Feed, FeedState, Fetched
 
 ARTICLE = """
-SELECT a.*, t.text, (SELECT json_group_array(key) FROM (SELECT key FROM article_keys WHERE article = a.id ORDER BY rank)) AS keys
+SELECT a.*, t.text,
+  (SELECT json_group_array(key) FROM (SELECT key FROM article_keys WHERE article = a.id ORDER BY rank)) AS keys
 FROM articles a JOIN texts t ON t.article = a.id
 """
 
@@ -178,7 +179,8 @@ class SqliteArticles:
             row = db.execute(
                 """
                 INSERT INTO failures (article, attempts, error, is_quarantined) VALUES (?, 1, ?, 1 >= ?)
-                ON CONFLICT (article) DO UPDATE SET attempts = attempts + 1, error = excluded.error, is_quarantined = attempts + 1 >= ?
+                ON CONFLICT (article) DO UPDATE SET attempts = attempts + 1, error = excluded.error,
+                  is_quarantined = attempts + 1 >= ?
                 RETURNING is_quarantined
                 """,
                 (article, clean(error), limit, limit),
@@ -221,11 +223,8 @@ def reindex(db: sqlite3.Connection, article: int, language: str) -> None:
 
 
 def _indexed(db: sqlite3.Connection, article: int) -> index.Indexed | None:
-    row = db.execute(
-        "SELECT a.id, a.title, t.text, a.author, a.language FROM articles a JOIN texts t ON t.article = a.id WHERE a.id = ?",
-        (article,),
-    ).fetchone()
-    return None if row is None else (row[0], row[1], row[2], row[3], row[4])
+    found = index.stored(db, [article])
+    return found[0] if found else None
 
 
 def _find(db: sqlite3.Connection, feed: str, keys: Sequence[str]) -> int | None:
@@ -246,8 +245,9 @@ def _add_keys(db: sqlite3.Connection, feed: str, keys: Sequence[str], article: i
 def _insert(db: sqlite3.Connection, article: Article, title: str, text: str, author: str) -> int:
     cursor = db.execute(
         """
-        INSERT INTO articles (feed, source, language, published, seen, story, is_backfill, is_waiting, revision, content_hash, tags,
-          author, url, title) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)
+        INSERT INTO articles (feed, source, language, published, seen, story, is_backfill, is_waiting, revision, content_hash,
+          author, url, title)
+        VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)
         """,
         (
             article.feed,

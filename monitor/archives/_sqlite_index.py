@@ -1,30 +1,82 @@
-"""The full-text index of the SQLite archive: what is put in, and taken out again when a text changes."""
+"""The full-text indexes of the SQLite archive: one of everything, and a passing one of the batch that rules are asked about."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 from monitor.core.text import analyse, analyse_author, primary
 
-Indexed = tuple[int, str, str, str, str | None]
+EVERYTHING, BATCH = "words", "batch_words"
+"""Tables that answer the same expressions: the archive's index, and each connection's own of one batch."""
+
+Indexed: TypeAlias = tuple[int, str, str, str, str | None]
 """(article id, title, text, author, language)."""
 
+_COLUMNS = "SELECT a.id, a.title, t.text, a.author, a.language FROM articles a JOIN texts t ON t.article = a.id"
 
-def put(db: sqlite3.Connection, articles: Sequence[Indexed]) -> None:
+
+def create(db: sqlite3.Connection, table: str, database: str = "main") -> None:
+    """An empty index of tokens that are already folded and split; it keeps no copy of the text."""
+    db.execute(f"CREATE VIRTUAL TABLE {database}.{table} USING fts5(title, text, content='', tokenize='ascii')")
+
+
+def put(db: sqlite3.Connection, articles: Sequence[Indexed], table: str = EVERYTHING) -> None:
     """Index new articles."""
-    db.executemany("INSERT INTO words (rowid, title, text) VALUES (?, ?, ?)", (_columns(article) for article in articles))
-    languages = {(primary(article[4]),) for article in articles}
-    db.executemany("INSERT OR IGNORE INTO languages (code) VALUES (?)", languages)
+    db.executemany(f"INSERT INTO {table} (rowid, title, text) VALUES (?, ?, ?)", map(_tokens, articles))
+    if table == EVERYTHING:
+        languages = {(primary(article[4]),) for article in articles}
+        db.executemany("INSERT OR IGNORE INTO languages (code) VALUES (?)", languages)
 
 
 def take(db: sqlite3.Connection, articles: Sequence[Indexed]) -> None:
     """Take articles out: the index keeps no copy, so it is told exactly what was put in."""
-    db.executemany(
-        "INSERT INTO words (words, rowid, title, text) VALUES ('delete', ?, ?, ?)", (_columns(article) for article in articles)
+    db.executemany("INSERT INTO words (words, rowid, title, text) VALUES ('delete', ?, ?, ?)", map(_tokens, articles))
+
+
+def stored(db: sqlite3.Connection, articles: Sequence[int]) -> list[Indexed]:
+    """What the index was given of these articles."""
+    rows = db.execute(f"{_COLUMNS} WHERE a.id IN (SELECT value FROM json_each(?))", (json.dumps(list(articles)),))
+    return [tuple(row) for row in rows]
+
+
+def rebuild(db: sqlite3.Connection) -> None:
+    """Index everything anew."""
+    db.execute("INSERT INTO words (words) VALUES ('delete-all')")
+    rows = db.execute(_COLUMNS)
+    while batch := rows.fetchmany(1000):
+        put(db, [tuple(row) for row in batch])
+
+
+def batch(db: sqlite3.Connection, articles: Sequence[int]) -> None:
+    """Make BATCH the index of exactly these articles.
+
+    A thousand rules are asked about the same few new articles: in an index of these alone, what a rule costs does not grow with
+    the archive. It is kept for the next rule until other articles are asked about or one of these has changed.
+    """
+    identity = json.dumps([tuple(row) for row in _versions(db, articles)])
+    db.execute("CREATE TEMP TABLE IF NOT EXISTS batch_identity (identity TEXT NOT NULL)")
+    row = db.execute("SELECT identity FROM temp.batch_identity").fetchone()
+    if row and row[0] == identity:
+        return
+    if row is None:
+        create(db, BATCH, "temp")
+    else:
+        db.execute(f"INSERT INTO {BATCH} ({BATCH}) VALUES ('delete-all')")
+    put(db, stored(db, articles), BATCH)
+    db.execute("DELETE FROM temp.batch_identity")
+    db.execute("INSERT INTO temp.batch_identity VALUES (?)", (identity,))
+
+
+def _versions(db: sqlite3.Connection, articles: Sequence[int]) -> Iterable[sqlite3.Row]:
+    return db.execute(
+        "SELECT id, revision, language FROM articles WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (json.dumps(list(articles)),),
     )
 
 
-def _columns(article: Indexed) -> tuple[int, str, str]:
+def _tokens(article: Indexed) -> tuple[int, str, str]:
     number, title, text, author, language = article
     return number, " ".join(analyse(title, language)), " ".join([*analyse(text, language), *analyse_author(author)])

@@ -14,9 +14,6 @@ from monitor.errors import ArchiveTooNew
 
 migrations = Migrations("monitor")
 
-INDEX = "CREATE VIRTUAL TABLE words USING fts5(title, text, content='', tokenize='ascii')"
-"""The full-text index: tokens of core/text.py, already folded and split, by article id. It keeps no copy of the text."""
-
 TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE languages (code TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -181,7 +178,7 @@ def m001_first(db: Database) -> None:
     for statement in (TABLES + VIEWS).split(";\n"):
         if statement.strip():
             db.execute(statement)
-    db.execute(INDEX)
+    index.create(db.conn, index.EVERYTHING)
 
 
 def prepare(connections: Connections) -> None:
@@ -224,8 +221,5 @@ def _reindex(db: sqlite3.Connection) -> None:
     """Build the full-text index anew when the present analysis of texts differs from the one it was built with."""
     if _analysis(db) == text.REVISION:
         return
-    db.execute("INSERT INTO words (words) VALUES ('delete-all')")
-    rows = db.execute("SELECT a.id, a.title, t.text, a.author, a.language FROM articles a JOIN texts t ON t.article = a.id")
-    while batch := rows.fetchmany(1000):
-        index.put(db, [tuple(row) for row in batch])
+    index.rebuild(db)
     db.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('analysis', ?)", (str(text.REVISION),))

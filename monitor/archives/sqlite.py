@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from monitor.archives._sqlite_alerts import SqliteAlerts, SqliteOutbox, SqliteRuleStates
+from monitor.archives._sqlite_alerts import SqliteAlerts, SqliteOutbox, SqliteRuleStates, SqliteSilences
 from monitor.archives._sqlite_articles import SqliteArticles, SqliteFeeds
 from monitor.archives._sqlite_connection import MEMORY, Connections
 from monitor.archives._sqlite_schema import prepare
@@ -59,6 +59,7 @@ class SqliteArchive:
         self.stories = SqliteStories(self._connections)
         self.search = SqliteSearch(self._connections)
         self.alerts = SqliteAlerts(self._connections)
+        self.silences = SqliteSilences(self._connections)
         self.outbox = SqliteOutbox(self._connections)
         self.states = SqliteRuleStates(self._connections)
         self._held: set[str] = set()

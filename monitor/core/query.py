@@ -98,6 +98,44 @@ def leaves(node: Node) -> list[Words | Pattern | Clause | Statement | Everything
             return [node]
 
 
+def asserted(node: Node) -> list[Statement]:
+    """The statements that a tree asks for, those under a negation left out."""
+    match node:
+        case Statement():
+            return [node]
+        case And(nodes) | Or(nodes):
+            return [found for inner in nodes for found in asserted(inner)]
+        case _:
+            return []
+
+
+def clauses(query: Query) -> list[tuple[str, Node]]:
+    """Every clause as written with its node, a negation with its minus.
+
+    The clauses of one statement come singly and then together.
+    """
+    found: list[tuple[str, Node]] = []
+    for node in _parts(query.root):
+        singles: list[Node] = [*_singles(node)] if isinstance(node, Statement) else [node]
+        texts = [query.text[single.place.start : single.place.end] for single in singles]
+        found += zip(texts, singles, strict=True)
+        if len(singles) > 1:
+            found.append((" ".join(texts), node))
+    return found
+
+
+def _parts(node: Node) -> list[Node]:
+    if isinstance(node, (And, Or)):
+        return [part for inner in sorted(node.nodes, key=lambda inner: inner.place.start) for part in _parts(inner)]
+    return [node]
+
+
+def _singles(node: Statement) -> list[Statement]:
+    """Each clause of a statement as a statement of its own; the two ends of a range stay together."""
+    places = dict.fromkeys(clause.place for clause in node.clauses)
+    return [Statement(tuple((clause,) for clause in node.clauses if clause.place == place), place) for place in places]
+
+
 @lru_cache(maxsize=512)
 def compiled(regex: str) -> Any:
     """A regular expression that ignores case, in an engine whose time grows with the text only."""

@@ -1,0 +1,81 @@
+"""FROM and WHERE of a query in SQLite: how its text expressions and its conditions meet the tables."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.archives import _sqlite_index as index
+from monitor.archives._compile import TRUE, Compiler, Conditions, Match, Sql, both
+from monitor.archives._values import time_text
+from monitor.core.clauses import Pattern, Words
+from monitor.core.text import author_term, stems
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """FROM and WHERE over articles named a; `bare` may stand for it where only a.id is read."""
+
+    text: str
+    values: tuple[object, ...]
+    bare: str
+    has_words: bool
+    is_everything: bool
+
+
+class SqliteDialect:
+    """FTS5 expressions with every token quoted, over one of the two indexes."""
+
+    def __init__(self, languages: Sequence[str], table: str = index.EVERYTHING) -> None:
+        self._languages, self._table = languages, table
+
+    def words(self, node: Words) -> Match:
+        term = author_term(node.term) if node.part == "author" else node.term
+        phrase = '"' + " ".join(term.tokens) + '"' + (" *" if term.is_prefix else "")
+        forms = [f'"{stem}"' for stem in stems(term.word, self._languages)] if term.word and node.part != "author" else []
+        column = {"title": "title : ", "text": "text : "}.get(node.part, "")
+        return Match(f"{column}({' OR '.join([phrase, *forms])})")
+
+    def join(self, operator: str, matches: Sequence[Match]) -> Match:
+        if len(matches) == 1:
+            return matches[0]
+        return Match("(" + f" {operator} ".join(match.text for match in matches) + ")")
+
+    def lookup(self, match: Match) -> Sql:
+        return Sql(f"a.id IN (SELECT rowid FROM {self._table} WHERE {self._table} MATCH ?)", (match.text,))
+
+    def pattern(self, node: Pattern) -> Sql:
+        column = "(SELECT text FROM texts WHERE article = a.id)" if node.part == "text" else f"a.{node.part}"
+        return Sql(f"regexp(?, {column})", (node.regex,), is_by_id=False)
+
+
+def compiler(db: sqlite3.Connection, now: datetime, table: str = index.EVERYTHING) -> Compiler:
+    """A compiler for what the archive holds now."""
+    languages = [row[0] for row in db.execute("SELECT code FROM languages")]
+    return Compiler(SqliteDialect(languages, table), now)
+
+
+def source(conditions: Conditions, limits: Sequence[Sql] = (), table: str = index.EVERYTHING) -> Source:
+    """The source of a query's articles, kept to further limits."""
+    where = both([conditions.where, *limits])
+    conjunction = "" if where == TRUE else f" AND ({where.text})"
+    if not conditions.match:
+        text = "FROM articles a WHERE 1" + conjunction
+        return Source(text, where.values, text, has_words=False, is_everything=where == TRUE)
+    text = f"FROM {table} JOIN articles a ON a.id = {table}.rowid WHERE {table} MATCH ?{conjunction}"
+    found = f"FROM (SELECT rowid AS id FROM {table} WHERE {table} MATCH ?) a WHERE 1{conjunction}"
+    values = (conditions.match, *where.values)
+    return Source(text, values, found if where.is_by_id else text, has_words=True, is_everything=False)
+
+
+def among(articles: Sequence[int]) -> Sql:
+    """The condition that an article is one of these."""
+    return Sql("a.id IN (SELECT value FROM json_each(?))", (json.dumps(list(articles)),))
+
+
+def newer(since: datetime) -> Sql:
+    """The condition that an article was published or seen after a moment."""
+    return Sql("a.published > ? OR a.seen > ?", (time_text(since), time_text(since)), is_by_id=False)
