@@ -21,9 +21,11 @@ from monitor.core.schedule import Bounds
 from monitor.errors import ConfigError, MonitorError
 from monitor.model import Rulebook
 from monitor.ports import Channel
+from monitor.services import operator
 from monitor.services.analyse import AnalyseReport, analyse
 from monitor.services.collect import CollectReport, Policy, collect
 from monitor.services.deliver import DeliverReport, deliver
+from monitor.services.links import feedback_links
 from monitor.services.status import WORKER
 
 log = structlog.get_logger(__name__)
@@ -81,6 +83,7 @@ class Worker:
     def __post_init__(self) -> None:
         worker = self.app.settings.worker
         self._policy = Policy(Bounds(first=worker.interval), worker.fail_after)
+        self._links = feedback_links(self.app.archive, self.app.settings.public_url)
         self.rulebook = self.app.rulebook
         self.channels = self.app.channels
         self._stamps = self._files()
@@ -91,6 +94,7 @@ class Worker:
         app = self.app
         wanted = app.archive.feeds.due(app.clock.now(), FEEDS_AT_ONCE)
         report = collect(wanted, app.fetcher, app.parser, app.archive, app.clock, self._policy) if wanted else CollectReport()
+        self._tell(operator.feed_notices(report.events, {feed.id: feed for feed in app.feeds}, app.clock.now()))
         self.on_progress("collect", report)
         return report
 
@@ -107,6 +111,7 @@ class Worker:
             self.on_progress("analyse", report)
             if report.scored + report.unscored < worker.batch:
                 break
+        self._tell(operator.model_notices(total.unscored, self.app.clock.now()))
         return total
 
     def deliver(self) -> DeliverReport:
@@ -117,8 +122,9 @@ class Worker:
         return report
 
     def beat(self) -> None:
-        """Leave a mark in the archive that the worker is alive."""
+        """Leave a mark in the archive that the worker is alive; look whether analysis keeps up."""
         self._note({})
+        self._tell(operator.queue_notices(int(self.app.archive.stats()["waiting"]), self.app.clock.now()))
 
     def once(self) -> PassReport:
         """One whole pass."""
@@ -142,10 +148,14 @@ class Worker:
         except ConfigError as error:
             log.error("the changed rules are wrong; the old ones stay in force", problems=str(error))
             self._note({"rules_error": str(error)})
+            self._tell(operator.rulebook_notices(str(error), self.app.clock.now()))
             return
         self.rulebook, self.channels = rulebook, channels
         log.info("rules reloaded", rules=len(rulebook.rules), topics=len(rulebook.topics))
         self._note({"rules_error": ""})
+
+    def _tell(self, notices: list[operator.Notice]) -> None:
+        operator.tell(self.app.archive, notices, self.app.settings.operator, self.app.clock.now())
 
     def _note(self, facts: Mapping[str, Any]) -> None:
         state = self.app.archive.states.load(WORKER)

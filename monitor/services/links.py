@@ -1,0 +1,28 @@
+"""What a reader can click in an alert: signed with a key that is made once and kept with the archive."""
+
+from __future__ import annotations
+
+import secrets
+from functools import partial
+
+from monitor.core.links import Signer, links
+from monitor.ports import Archive
+from monitor.services.compose import Links, no_links
+
+STATE = "links"
+"""The name under which the key is kept among the rules' states."""
+
+
+def feedback_links(archive: Archive, public_url: str) -> Links:
+    """Links for messages; none where the service has no address that readers can reach."""
+    return partial(links, public_url=public_url, signer=signer(archive)) if public_url else no_links
+
+
+def signer(archive: Archive) -> Signer:
+    """The archive's own signer; its key is made when first asked for."""
+    with archive.transaction():
+        key = archive.states.load(STATE).get("key")
+        if not key:
+            key = secrets.token_urlsafe(32)
+            archive.states.save(STATE, {"key": key})
+    return Signer(str(key))

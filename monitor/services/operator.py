@@ -1,0 +1,103 @@
+"""Alerts about the service itself, sent the way every alert is sent: through the archive's outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.core.alerting import OUTBOX, TERMINAL, digest
+from monitor.core.feedhealth import FeedEvent, Health
+from monitor.model import Alert, Delivery, Feed, Severity
+from monitor.ports import Archive
+from monitor.services.health import failing
+
+SERVICE = "service"
+"""The rule id that alerts about the service carry."""
+FAILURES_TO_TELL = 5
+LONG_QUEUE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing the operator should know; told once for each `occasion` of a `subject`."""
+
+    subject: str
+    title: str
+    text: str
+    occasion: str
+
+
+def tell(archive: Archive, notices: Iterable[Notice], operator: str, now: datetime) -> int:
+    """Plan an alert for each notice not told before, to the operator's receiver or else to the terminal and the outbox."""
+    receivers = (operator,) if operator else (OUTBOX, TERMINAL)
+    planned = [(_alert(notice, now), receivers) for notice in notices]
+    if not planned:
+        return 0
+    alerts = [(alert, [Delivery(digest(alert.id, name), alert.id, name, due=now) for name in names]) for alert, names in planned]
+    return archive.alerts.plan(alerts, [])
+
+
+def feed_notices(events: Sequence[FeedEvent], feeds: Mapping[str, Feed], now: datetime) -> list[Notice]:
+    """What became of feeds, in words."""
+    return [_feed_notice(event, feeds.get(event.feed), now) for event in events]
+
+
+def receiver_notices(archive: Archive, receivers: Iterable[str], now: datetime) -> list[Notice]:
+    """Receivers that have failed several times in a row, once for each outage."""
+    found = failing(archive, receivers)
+    return [
+        Notice(
+            f"receiver:{name}",
+            f"Receiver {name} has failed {health.failures} times in a row",
+            f"{health.error}; its messages wait and are sent in order when it is back (`monitor outbox list`)",
+            f"{health.since}",
+        )
+        for name, health in found.items()
+        if health.failures >= FAILURES_TO_TELL
+    ]
+
+
+def queue_notices(waiting: int, now: datetime) -> list[Notice]:
+    """That analysis is far behind, once a day."""
+    if waiting < LONG_QUEUE:
+        return []
+    text = "raise worker.batch, watch fewer feeds, or add machines (docs/scaling.md)"
+    return [Notice("queue", f"{waiting:,} articles wait for analysis", text, f"{now:%Y-%m-%d}")]
+
+
+def model_notices(unscored: int, now: datetime) -> list[Notice]:
+    """That articles could not be scored, once a day."""
+    if not unscored:
+        return []
+    text = (
+        "rules on words still alert; the articles are scored when the model answers again (`monitor doctor` says what is wrong)"
+    )
+    return [Notice("model", f"{unscored:,} articles could not be scored", text, f"{now:%Y-%m-%d}")]
+
+
+def rulebook_notices(error: str, now: datetime) -> list[Notice]:
+    """That changed rules are wrong and the old ones stay in force."""
+    if not error:
+        return []
+    return [Notice("rules", "The changed rules are wrong; the old ones stay in force", error, digest(error))]
+
+
+def _feed_notice(event: FeedEvent, feed: Feed | None, now: datetime) -> Notice:
+    name = feed.name if feed else event.feed
+    verb = {Health.RECOVERED: "answers again", Health.GONE: "is gone for good"}.get(event.health, f"is {event.health}")
+    title = f"Feed {name} {verb}" if event.health is not Health.UNDATED else f"Feed {name} gives no dates"
+    return Notice(f"feed:{event.feed}", title, event.text, f"{event.health}:{now:%Y-%m-%dT%H}")
+
+
+def _alert(notice: Notice, now: datetime) -> Alert:
+    return Alert(
+        id=digest(SERVICE, notice.subject, notice.occasion),
+        rule=SERVICE,
+        group=notice.subject,
+        title=notice.title,
+        why=notice.text,
+        created=now,
+        severity=Severity.NORMAL,
+        articles=(),
+    )
