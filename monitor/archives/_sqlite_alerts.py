@@ -139,13 +139,13 @@ def _plan(db: sqlite3.Connection, alert: Alert, deliveries: Sequence[Delivery]) 
         INSERT OR IGNORE INTO deliveries (id, alert, receiver, state, attempts, due, last_error, remote_id, remaining, refused)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
-        (
-            (d.id, alert.id, d.receiver, d.state.value, d.attempts, optional_time_text(d.due), clean(d.last_error), clean(d.remote_id),
-             dump(d.remaining), dump(d.refused))
-            for d in deliveries
-        ),
-    )  # fmt: skip
+        ((d.id, alert.id, d.receiver, d.state.value, d.attempts, optional_time_text(d.due), *_outcome(d)) for d in deliveries),
+    )
     return 1
+
+
+def _outcome(delivery: Delivery) -> tuple[str, str, str, str]:
+    return clean(delivery.last_error), clean(delivery.remote_id), clean(dump(delivery.remaining)), clean(dump(delivery.refused))
 
 
 def _read_alert(row: sqlite3.Row) -> Alert:
@@ -199,10 +199,7 @@ class SqliteOutbox:
                     delivery.state.value,
                     delivery.attempts,
                     optional_time_text(delivery.due),
-                    clean(delivery.last_error),
-                    clean(delivery.remote_id),
-                    dump(delivery.remaining),
-                    dump(delivery.refused),
+                    *_outcome(delivery),
                     time_text(at),
                     delivery.id,
                 ),

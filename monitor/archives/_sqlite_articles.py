@@ -246,7 +246,7 @@ def _insert(db: sqlite3.Connection, article: Article, title: str, text: str, aut
     cursor = db.execute(
         """
         INSERT INTO articles (feed, source, language, published, seen, story, is_backfill, is_waiting, revision, content_hash,
-          author, url, title)
+          tags, author, url, title)
         VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)
         """,
         (

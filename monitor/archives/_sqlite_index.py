@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from monitor.core.text import analyse, analyse_author, primary
 
 EVERYTHING, BATCH = "words", "batch_words"
 """Tables that answer the same expressions: the archive's index, and each connection's own of one batch."""
+
+_MOST_BATCHED = 5000
+_ASKED = "json_each(?) j JOIN articles a ON a.id = j.value LEFT JOIN temp.batched b ON b.id = a.id"
+_NOT_BATCHED = f"SELECT a.id FROM {_ASKED} WHERE b.id IS NULL OR b.revision <> a.revision OR b.language IS NOT a.language"
+_CHANGED = f"SELECT 1 FROM {_ASKED} WHERE b.revision <> a.revision OR b.language IS NOT a.language LIMIT 1"
 
 Indexed: TypeAlias = tuple[int, str, str, str, str | None]
 """(article id, title, text, author, language)."""
@@ -51,29 +56,27 @@ def rebuild(db: sqlite3.Connection) -> None:
 
 
 def batch(db: sqlite3.Connection, articles: Sequence[int]) -> None:
-    """Make BATCH the index of exactly these articles.
+    """Make sure that BATCH knows these articles as they are now.
 
     A thousand rules are asked about the same few new articles: in an index of these alone, what a rule costs does not grow with
-    the archive. It is kept for the next rule until other articles are asked about or one of these has changed.
+    the archive. It belongs to the connection, grows with what is asked about and starts anew when it is large or out of date.
     """
-    identity = json.dumps([tuple(row) for row in _versions(db, articles)])
-    db.execute("CREATE TEMP TABLE IF NOT EXISTS batch_identity (identity TEXT NOT NULL)")
-    row = db.execute("SELECT identity FROM temp.batch_identity").fetchone()
-    if row and row[0] == identity:
-        return
-    if row is None:
+    if not db.execute("SELECT 1 FROM temp.sqlite_master WHERE name = 'batched'").fetchone():
+        db.execute("CREATE TEMP TABLE batched (id INTEGER PRIMARY KEY, revision INTEGER, language TEXT)")
         create(db, BATCH, "temp")
-    else:
+    wanted = json.dumps(list(articles))
+    missing = [row[0] for row in db.execute(_NOT_BATCHED, (wanted,))]
+    if not missing:
+        return
+    held = int(db.execute("SELECT count(*) FROM temp.batched").fetchone()[0])
+    if held + len(missing) > _MOST_BATCHED or db.execute(_CHANGED, (wanted,)).fetchone():
         db.execute(f"INSERT INTO {BATCH} ({BATCH}) VALUES ('delete-all')")
-    put(db, stored(db, articles), BATCH)
-    db.execute("DELETE FROM temp.batch_identity")
-    db.execute("INSERT INTO temp.batch_identity VALUES (?)", (identity,))
-
-
-def _versions(db: sqlite3.Connection, articles: Sequence[int]) -> Iterable[sqlite3.Row]:
-    return db.execute(
-        "SELECT id, revision, language FROM articles WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
-        (json.dumps(list(articles)),),
+        db.execute("DELETE FROM temp.batched")
+        missing = list(articles)
+    put(db, stored(db, missing), BATCH)
+    db.execute(
+        "INSERT INTO temp.batched SELECT id, revision, language FROM articles WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps(missing),),
     )
 
 

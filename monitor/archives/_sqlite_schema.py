@@ -81,6 +81,7 @@ CREATE TABLE scores (
   article INTEGER PRIMARY KEY REFERENCES articles ON DELETE CASCADE, language TEXT NOT NULL, model TEXT NOT NULL,
   error TEXT NOT NULL, at TEXT
 );
+CREATE INDEX scores_failed ON scores (article) WHERE error <> '';
 CREATE TABLE embeddings (article INTEGER PRIMARY KEY REFERENCES articles ON DELETE CASCADE, vector BLOB NOT NULL);
 
 CREATE TABLE relevances (
