@@ -205,6 +205,22 @@ class StoryStore(Protocol):
         ...
 
 
+class Trends(Protocol):
+    """What is told of one topic over time; series and briefings are computed from it."""
+
+    def told(self, topic: str, since: datetime, until: datetime) -> list[Hit]:
+        """Every article published in the span that is relevant to the topic, with all its statements on it, oldest first."""
+        ...
+
+    def first_seen(self, topic: str) -> dict[str, tuple[datetime, int]]:
+        """Holder -> (published, article) of the first relevant article ever in which it has a stance on the topic."""
+        ...
+
+    def vectors(self, articles: Sequence[int]) -> dict[int, Vector]:
+        """The embeddings of these articles, where stored."""
+        ...
+
+
 class Search(Protocol):
     """The query language, run by the archive."""
 
@@ -325,6 +341,7 @@ class Archive(Protocol):
     articles: ArticleStore
     scores: ScoreStore
     stories: StoryStore
+    trends: Trends
     search: Search
     alerts: AlertStore
     silences: Silences

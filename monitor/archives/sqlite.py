@@ -20,6 +20,7 @@ from monitor.archives._sqlite_connection import MEMORY, Connections
 from monitor.archives._sqlite_schema import prepare
 from monitor.archives._sqlite_scores import SqliteScores, SqliteStories
 from monitor.archives._sqlite_search import SqliteSearch
+from monitor.archives._sqlite_trends import SqliteTrends
 from monitor.errors import ArchiveBusy, ArchiveError
 
 EXAMPLE = """\
@@ -57,6 +58,7 @@ class SqliteArchive:
         self.articles = SqliteArticles(self._connections)
         self.scores = SqliteScores(self._connections)
         self.stories = SqliteStories(self._connections)
+        self.trends = SqliteTrends(self._connections)
         self.search = SqliteSearch(self._connections)
         self.alerts = SqliteAlerts(self._connections)
         self.silences = SqliteSilences(self._connections)
