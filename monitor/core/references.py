@@ -19,8 +19,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """One language's patterns: verbs that report, references by kind, and whether a sentence may leave its subject out."""
+    """One language's patterns: verbs of speech, those and verbs of taking sides, references by kind, and whether a sentence may leave its subject out."""
 
+    says: re.Pattern[str]
     reports: re.Pattern[str]
     references: tuple[tuple[Kind, re.Pattern[str]], ...]
     drops_subject: bool = False
@@ -37,53 +38,40 @@ _EN_BODY = (
 )
 _EN_ANY = r"spokes(?:man|woman|person)|officials?|statement|secretary|delegation|representative|side"
 
-_REPORTS = {
-    "en": (
-        r"\b(?:said|says|say|saying|told|tells|asked|asks|adds|added|warn(?:s|ed)|argu(?:es|ed)|claim(?:s|ed)|call(?:s|ed)|accus(?:es|ed)|"
-        r"condemn(?:s|ed)|welcom(?:es|ed)|prais(?:es|ed)|denounc(?:es|ed)|critici[sz](?:es|ed)|urg(?:es|ed)|insist(?:s|ed)|reject(?:s|ed)|"
-        r"dismiss(?:es|ed)|describ(?:es|ed)|announc(?:es|ed)|stat(?:es|ed)|declar(?:es|ed)|vow(?:s|ed)|promis(?:es|ed)|repl(?:ies|ied)|"
-        r"respond(?:s|ed)|demand(?:s|ed)|support(?:s|ed)|back(?:s|ed)|oppos(?:es|ed)|slam(?:s|med)|hail(?:s|ed)|plead(?:s|ed)|lament(?:s|ed)|"
-        r"vot(?:es|ed)|object(?:s|ed)|protest(?:s|ed)|defend(?:s|ed)|wants?|wanted|believ(?:es|ed)|thinks?|thought|wrote|writes|not(?:es|ed)|"
-        r"declin(?:es|ed)|refus(?:es|ed)|appeal(?:s|ed)|comment(?:s|ed)|thank(?:s|ed)|applaud(?:s|ed)|agre(?:es|ed)|offer(?:s|ed))\b"
-    ),
-    "de": (
-        r"\b(?:sagt|sagte|sagten|erklärt|erklärte|erklärten|teilte|kritisiert|kritisierte|kritisierten|fordert|forderte|forderten|warnt|warnte|"
-        r"betont|betonte|nennt|nannte|nannten|begrüßt|begrüßte|begrüßten|lehnt|lehnte|lehnten|verurteilt|verurteilte|wirft|warf|bezeichnet|"
-        r"bezeichnete|kündigte|verspricht|versprach|meint|meinte|schrieb|verlangt|verlangte|mahnt|mahnte|lobt|lobte|sprach|spricht|wies|will|"
-        r"wollen|antwortete|verteidigt|verteidigte|unterstützt|unterstützte)\b"
-    ),
-    "fr": (
-        r"\b(?:déclar(?:e|é)|dit|affirm(?:e|é)|estim(?:e|é|ent)|annonc(?:e|é)|dénonc(?:e|é|ent)|appel(?:le|é)|salu(?:e|é|ent)|critiqu(?:e|é)|"
-        r"condamn(?:e|é)|rejet(?:te|é)|ajout(?:e|é)|selon|jug(?:e|é)|réclam(?:e|é|ent)|refus(?:e|é|ent)|sout(?:ient|enu)|demand(?:e|é|ent)|"
-        r"expliqu(?:e|é)|répond(?:u)?|préven(?:u|ient)|averti|promis|promet|veut|veulent|accus(?:e|é)|qualifi(?:e|é)|défend(?:u)?)\b"
-    ),
-    "es": (
-        r"\b(?:dij(?:o|eron)|dice|afirm(?:a|ó)|declar(?:a|ó)|señal(?:a|ó)|asegur(?:a|ó)|adv(?:ierte|irtió)|pid(?:e|ió|ieron)|critic(?:a|ó|aron)|"
-        r"calific(?:a|ó)|conden(?:a|ó|aron)|rechaz(?:a|ó|aron)|anunci(?:a|ó)|celebr(?:a|ó|aron)|exig(?:e|ió|ieron)|acus(?:a|ó)|sost(?:iene|uvo)|"
-        r"respond(?:e|ió)|añad(?:e|ió)|según|explic(?:a|ó)|defend(?:ió)|defiende|apoy(?:a|ó|aron)|quiere|considera|consideró|insist(?:e|ió))\b"
-    ),
-    "ru": (
-        r"(?:сказал|заявил|заявля|сообщил|сообщили|отметил|подчеркнул|добавил|назвал|называ|обвинил|призвал|призыва|потребовал|требу|пообещал|"
-        r"ответил|осудил|осужда|приветств|поддерж|отверг|раскритиков|критику|счита|настаива|выступ|предупре|напомнил|поясн|утвержда|говорит|"
-        r"говорил|пригрозил|просит|попросил|намерен|отказал|обещал|хвалил|одобр)[а-яё]*"
-    ),
-    "ko": (
-        r"(?:말했|말한|밝혔|밝히|전했|주장|강조|비판|지적|촉구|요구|반대|환영|규탄|설명했|덧붙|답했|경고|비난|호소|반박|평가|했다고|고 했|라고 했|지지|찬성|"
-        r"거부|반발|맞받|선을 그|약속|요청|거절|성명)"
-    ),
-    "ja": (
-        r"(?:述べ|語っ|話し|表明|強調|批判|主張|訴え|求め|説明|指摘|反発|非難|歓迎|警告|発表|コメント|明らかに|示し|としている|とした|と呼|賛成|反対|支持|"
-        r"拒否|拒ん|約束|要請|容認|声明|答え|述べる|回答)"
-    ),
-    "zh": (
-        r"(?:表示|称|稱|说|說|指出|强调|強調|认为|認為|呼吁|批评|批評|谴责|譴責|警告|敦促|要求|反对|反對|支持|欢迎|歡迎|回应|宣布|声明|主张|抨击|赞扬|"
-        r"拒绝|承诺|赞成|坚持|抗议|写道)"
-    ),
-    "ar": (
-        r"(?:قال|قالت|أعلن|أعلنت|أكد|أكدت|أضاف|أضافت|صرح|صرحت|دعا|دعت|انتقد|انتقدت|رفض|رفضت|أدان|أدانت|رحب|رحبت|حذر|حذرت|طالب|طالبت|"
-        r"وصف|وصفت|اتهم|اتهمت|اعتبر|اعتبرت|شدد|شددت|أيد|أيدت|عارض|عارضت|تعهد|تعهدت|ترفض|يرفض|تؤيد|يؤيد)"
-    ),
+_SAYS = {
+    "en": r"\b(?:say|tell|ask|add|warn|argue|claim|call|accuse|condemn|welcome|praise|denounce|critici[sz]e|urge|insist|dismiss|describe|announce|"
+          r"state|declare|vow|promise|reply|respond|demand|slam|hail|plead|lament|object|protest|write|note|appeal|comment|thank|applaud|admit|"
+          r"complain|explain|stress|concede|quip|testif|predict|hope)(?:s|d|ed|med|ing)?\b|\b(?:said|told|replied|replies|wrote|testified|pled)\b",
+    "de": r"\b(?:sagt|erklärt|kritisiert|fordert|warnt|betont|nennt|nannte|begrüßt|verurteilt|wirft|warf|bezeichnet|kündigt|verspricht|versprach|"
+          r"meint|schreibt|schrieb|verlangt|mahnt|lobt|spricht|sprach|wies|antwortet|teilt)(?:e|en|ete|eten)?\b",
+    "fr": r"\b(?:déclar|affirm|estim|annonc|dénonc|salu|critiqu|condamn|ajout|jug|réclam|demand|expliqu|accus|qualifi|averti|soulign|appel|prôn)"
+          r"(?:e|é|ent|er|le|lé|it|ait)?\b|\b(?:dit|selon|répondu|répond|promis|promet)\b",
+    "es": r"\b(?:dij(?:o|eron)|dice|afirm(?:a|ó|aron)|declar(?:a|ó|aron)|señal(?:a|ó|aron)|asegur(?:a|ó|aron)|adv(?:ierte|irtió)|pid(?:e|ió|ieron)|"
+          r"critic(?:a|ó|aron)|calific(?:a|ó|aron)|conden(?:a|ó|aron)|anunci(?:a|ó|aron)|celebr(?:a|ó|aron)|exig(?:e|ió|ieron)|acus(?:a|ó|aron)|"
+          r"sost(?:iene|uvo)|respond(?:e|ió)|añad(?:e|ió)|según|explic(?:a|ó)|consider(?:a|ó)|insist(?:e|ió))\b",
+    "ru": r"(?:сказа|заяв|сообщ|отмет|подчеркн|добав|назва|называ|обвин|призва|призыв|потреб|требу|пообещ|обеща|ответ|осуд|осужд|приветств|раскритик|"
+          r"критик|счита|предупре|напомн|поясн|утвержд|говор|пригроз|прос|хвал|настаив)[а-яё]*",
+    "ko": r"(?:말했|말한|밝혔|밝히|전했|주장|강조|비판|지적|촉구|요구|환영|규탄|설명했|덧붙|답했|경고|비난|호소|반박|평가|했다고|고 했|라고|다고|맞받|약속|요청|성명)",
+    "ja": r"(?:述べ|語っ|話し|表明|強調|批判|主張|訴え|説明|指摘|反発|非難|歓迎|警告|発表|コメント|明らかに|示し|としている|とした|と呼|約束|要請|声明|答え|回答)",
+    "zh": r"(?:表示|称|稱|说|說|指出|强调|強調|认为|認為|呼吁|批评|批評|谴责|譴責|警告|敦促|欢迎|歡迎|回应|宣布|声明|主张|抨击|赞扬|承诺|抗议|写道)",
+    "ar": r"(?:قال|قالت|أعلن|أعلنت|أكد|أكدت|أضاف|أضافت|صرح|صرحت|دعا|دعت|انتقد|انتقدت|أدان|أدانت|رحب|رحبت|حذر|حذرت|طالب|طالبت|وصف|وصفت|"
+          r"اتهم|اتهمت|اعتبر|اعتبرت|شدد|شددت|تعهد|تعهدت)",
 }  # fmt: skip
+"""Verbs that give somebody's words."""
+
+_ACTS = {
+    "en": r"\b(?:support|back|oppose|vote|defend|want|believe|think|reject|decline|refuse|agree|offer|endorse|join|sign|block|veto|approve|"
+          r"ratif|withdraw|fight|sue|fear|favou?r)(?:s|d|ed|ing|y|ies|ied)?\b|\bthought\b|\bwithdrew\b|\bfought\b",
+    "de": r"\b(?:lehnt|unterstützt|verteidigt|stimmt|weigert|unterzeichnet|blockiert)(?:e|en)?\b|\b(?:will|wollen|wollte)\b",
+    "fr": r"\b(?:rejett|rejet|refus|défend|sign|bloqu|vot)(?:e|é|ent|u)?\b|\b(?:soutient|soutenu|soutiennent|veut|veulent)\b",
+    "es": r"\b(?:rechaz(?:a|ó|aron)|apoy(?:a|ó|aron)|defend(?:ió)|defiende|quiere|firm(?:a|ó)|bloque(?:a|ó)|vot(?:a|ó|aron))\b",
+    "ru": r"(?:поддерж|отверг|выступ|намерен|отказ|одобр|проголос|подпис)[а-яё]*",
+    "ko": r"(?:반대|지지|찬성|거부|반발|거절|서명|표결|선을 그)",
+    "ja": r"(?:求め|賛成|反対|支持|拒否|拒ん|容認|署名|見送)",
+    "zh": r"(?:要求|反对|反對|支持|拒绝|赞成|坚持|签署|否决)",
+    "ar": r"(?:رفض|رفضت|ترفض|يرفض|أيد|أيدت|تؤيد|يؤيد|عارض|عارضت|وقع|وقعت)",
+}  # fmt: skip
+"""Verbs of taking a side without a word."""
 
 _EN_DETERMINED = r"\b(?:the|its|his|her|their|a|an)\s+(?:[\w’'-]+\s+){0,3}?"
 _REFERENCES: dict[str, tuple[tuple[Kind, str], ...]] = {
@@ -146,10 +134,11 @@ _DROPPING = frozenset({"ko", "ja", "zh", "ar", "es"})
 def _compiled(language: str) -> Speech:
     flags = re.IGNORECASE if language in {"en", "de", "fr", "es", "ru"} else re.NOFLAG
     references = tuple((kind, re.compile(pattern, flags)) for kind, pattern in _REFERENCES[language])
-    return Speech(re.compile(_REPORTS[language], flags), references, language in _DROPPING)
+    reports = re.compile(f"{_SAYS[language]}|{_ACTS[language]}", flags)
+    return Speech(re.compile(_SAYS[language], flags), reports, references, language in _DROPPING)
 
 
-_SPEECH = {language: _compiled(language) for language in _REPORTS}
+_SPEECH = {language: _compiled(language) for language in _SAYS}
 
 
 def speech(language: str) -> Speech:

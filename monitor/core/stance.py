@@ -174,7 +174,7 @@ def voice_of(turn: Turn, sentence: Sentence) -> Voice:
     """Whether the sentence shows the stance in the holder's reported words or in the outlet's own."""
     if turn.holder == OUTLET:
         return Voice.OUTLET
-    return Voice.QUOTED if sentence.quoted > 0 or sentence.is_reported else Voice.OUTLET
+    return Voice.QUOTED if sentence.quoted > 0 or sentence.is_said else Voice.OUTLET
 
 
 def outlet_stance(stated: Iterable[Statement], topic: str) -> dict[str, float | str]:

@@ -33,7 +33,8 @@ class Role(IntEnum):
 class Sentence:
     """One sentence of a part ("title" or "text"), which sliced [start:end] gives `text`.
 
-    `quoted` is the share of it inside quotation marks, `outside` the sentence with quotations blanked.
+    `quoted` is the share of it inside quotation marks, `outside` the sentence with quotations blanked; it is said when a verb
+    of speech stands outside them, reported when such a verb does or one of taking sides.
     """
 
     part: str
@@ -43,6 +44,7 @@ class Sentence:
     paragraph: int
     quoted: float
     outside: str
+    is_said: bool
     is_reported: bool
 
 
@@ -100,8 +102,9 @@ def _sentences(part: str, text: str, words: Speech) -> Iterator[Sentence]:
         last_end = end
         outside = masked[start:end]
         inside = 1 - len(outside.replace("\0", "")) / max(1, end - start)
-        reported = words.reports.search(outside) is not None
-        yield Sentence(part, start, end, text[start:end], paragraph, inside, outside.replace("\0", " "), reported)
+        plain = outside.replace("\0", " ")
+        said, reported = (pattern.search(plain) is not None for pattern in (words.says, words.reports))
+        yield Sentence(part, start, end, text[start:end], paragraph, inside, plain, said, reported)
 
 
 def _masked(text: str, ranges: Sequence[tuple[int, int]]) -> str:
