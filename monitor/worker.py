@@ -148,7 +148,7 @@ class Worker:
         except ConfigError as error:
             log.error("the changed rules are wrong; the old ones stay in force", problems=str(error))
             self._note({"rules_error": str(error)})
-            self._tell(operator.rulebook_notices(str(error), self.app.clock.now()))
+            self._tell(operator.rulebook_notices(str(error)))
             return
         self.rulebook, self.channels = rulebook, channels
         log.info("rules reloaded", rules=len(rulebook.rules), topics=len(rulebook.topics))

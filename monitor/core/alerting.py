@@ -100,10 +100,8 @@ def suppression(rule: Rule, firing: Firing, verdict: Verdict, now: datetime) -> 
 
 def deliveries(alert: Alert, rule: Rule, receivers: Iterable[Receiver], now: datetime) -> list[Delivery]:
     """One delivery a receiver, held until its quiet hours end; without receivers, to the outbox and the terminal."""
-    planned = [
-        Delivery(digest(alert.id, receiver.id), alert.id, receiver.id, due=_due(alert, receiver, now)) for receiver in receivers
-    ]
-    return planned if rule.notify else [Delivery(digest(alert.id, OUTBOX), alert.id, OUTBOX, due=now)]
+    due = {receiver.id: _due(alert, receiver, now) for receiver in receivers} if rule.notify else {OUTBOX: now, TERMINAL: now}
+    return [Delivery(digest(alert.id, name), alert.id, name, due=moment) for name, moment in due.items()]
 
 
 def quiet_until(receiver: Receiver, now: datetime) -> datetime | None:

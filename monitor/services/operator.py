@@ -43,7 +43,7 @@ def feed_notices(events: Sequence[FeedEvent], feeds: Mapping[str, Feed], now: da
     return [_feed_notice(event, feeds.get(event.feed), now) for event in events]
 
 
-def receiver_notices(archive: Archive, receivers: Iterable[str], now: datetime) -> list[Notice]:
+def receiver_notices(archive: Archive, receivers: Iterable[str]) -> list[Notice]:
     """Receivers that have failed several times in a row, once for each outage."""
     found = failing(archive, receivers)
     return [
@@ -76,7 +76,7 @@ def model_notices(unscored: int, now: datetime) -> list[Notice]:
     return [Notice("model", f"{unscored:,} articles could not be scored", text, f"{now:%Y-%m-%d}")]
 
 
-def rulebook_notices(error: str, now: datetime) -> list[Notice]:
+def rulebook_notices(error: str) -> list[Notice]:
     """That changed rules are wrong and the old ones stay in force."""
     if not error:
         return []

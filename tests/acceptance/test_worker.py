@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from monitor.archives.sqlite import Config, build
 from monitor.demo.mailbox import Mailbox, mail_server
 from monitor.demo.servers import SlackWebhook, feed_site, slack_webhook
 from monitor.failpoints import EXIT_CODE
-
 from tests.tinymodels import make_weights
 
 ITEMS = 4

@@ -1,0 +1,198 @@
+"""ANALYSE on a real archive: rules see what just arrived, verdicts are stored, backtests predict the live run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from monitor.archives.sqlite import Config, SqliteArchive, build
+from monitor.clock import FixedClock
+from monitor.config.rulebook import load_rulebook
+from monitor.errors import ScorerError
+from monitor.model import Article, Feed, Reason, Rulebook
+from monitor.scorers.onnx import Config as ScorerConfig
+from monitor.scorers.onnx import build as build_scorer
+from monitor.services.analyse import analyse
+from monitor.services.backtest import backtest
+from monitor.services.rules import diff, explain, overview
+from monitor.services.silences import add_silence
+from tests.tinymodels import make_weights
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+RULES = """
+topics: {levy: {name: Sugar levy}}
+actors: {Japan:, China:}
+rules:
+  levy: {when: levy, cooldown: 1h}
+  two-outlets: {when: levy, min_outlets: 2}
+  many: {when: levy, kind: frequency, threshold: 1, window: 1d, cooldown: 30m}
+  quiet: {when: zebra, kind: silence, window: 2h}
+"""
+SUBJECTS = ("harbour", "glacier", "railway", "orchard", "museum", "reactor", "stadium", "library")
+
+
+@pytest.fixture
+def archive() -> Iterator[SqliteArchive]:
+    archive = build(Config(path=":memory:"))
+    archive.feeds.configure([Feed("wire", "https://wire.example/rss", "Wire"), Feed("post", "https://post.example/rss", "Post")])
+    yield archive
+    archive.close()
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Rulebook:
+    (tmp_path / "rules.yaml").write_text(RULES)
+    return load_rulebook(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def scorer(tmp_path_factory: pytest.TempPathFactory):
+    return build_scorer(ScorerConfig(weights=make_weights(tmp_path_factory.mktemp("weights")), threads=1))
+
+
+class Broken:
+    """A scorer whose model is missing."""
+
+    def __init__(self, sound) -> None:
+        self.limits = sound.limits
+
+    @property
+    def revision(self) -> str:
+        raise ScorerError("model.onnx is missing")
+
+    def embed(self, texts: Sequence[str], *, as_topics: bool = False) -> np.ndarray:
+        raise ScorerError("model.onnx is missing")
+
+    second_look = relevance = stance = embed
+
+
+def article(number: int, word: str = "levy", *, feed: str = "wire", at: datetime = NOW, hours: float = 1) -> Article:
+    subject = SUBJECTS[number % len(SUBJECTS)]
+    return Article(
+        id=0, feed=feed, url=f"https://{feed}.example/{number}", title=f"{word} and the {subject} {number}",
+        text=f"Report {number} on the {subject}: the {word} came up in {subject} talks.", keys=(f"guid:{number}",),
+        content_hash=str(number), published=at - timedelta(hours=hours), seen=at, source=f"{feed}.example", language="en",
+    )  # fmt: skip
+
+
+def run(archive, book, scorer, clock, *articles: Article):
+    archive.articles.add(articles)
+    return analyse(archive, book, scorer, clock, batch=64, storm=25)
+
+
+def test_a_match_alerts_once_and_the_reason_why_not_is_stored(archive, book, scorer):
+    clock = FixedClock(NOW)
+    assert run(archive, book, scorer, clock, article(1)).alerts == 2
+    assert run(archive, book, scorer, clock).alerts == 0
+
+    reasons = {one.reason for one in archive.alerts.suppressions()}
+    assert reasons == {Reason.FEW_OUTLETS}
+    assert {one.receiver for one in archive.outbox.list()} == {"terminal", "outbox"}
+
+
+def test_old_articles_are_stored_and_scored_and_alert_nobody(archive, book, scorer):
+    report = run(archive, book, scorer, FixedClock(NOW), article(1, hours=72))
+
+    assert (report.scored, report.alerts) == (1, 0)
+    assert Reason.TOO_OLD in {one.reason for one in archive.alerts.suppressions(rule="levy")}
+
+
+def test_a_silence_holds_until_it_ends(archive, book, scorer):
+    clock = FixedClock(NOW)
+    silence = add_silence(archive, book, "levy", "2h", "budget week", NOW)
+    run(archive, book, scorer, clock, article(1))
+    assert not archive.alerts.recent(NOW)
+    assert archive.alerts.suppressions(rule="levy")[0].reason is Reason.SILENCE
+
+    clock.advance(timedelta(hours=3))
+    assert not archive.silences.list(clock.now())
+    run(archive, book, scorer, clock, article(2, at=clock.now()))
+    assert len(archive.alerts.recent(NOW, rule="levy")) == 1
+    assert not archive.silences.end(silence.id, clock.now())
+
+
+def test_without_a_model_rules_on_words_still_alert_and_scoring_follows(archive, book, scorer):
+    clock = FixedClock(NOW)
+    report = run(archive, book, Broken(scorer), clock, article(1))
+    assert (report.scored, report.unscored, report.alerts) == (0, 1, 2)
+
+    assert archive.scores.requeue() == 1
+    clock.advance(timedelta(minutes=5))
+    again = run(archive, book, scorer, clock)
+
+    assert (again.scored, again.alerts) == (1, 0)
+
+
+def test_a_poison_article_is_set_aside_in_the_end(archive, book, scorer):
+    clock = FixedClock(NOW)
+    run(archive, book, Broken(scorer), clock, article(1))
+    for _ in range(20):
+        archive.scores.requeue()
+        run(archive, book, Broken(scorer), clock)
+
+    assert archive.scores.requeue() == 0
+
+
+def test_silence_rules_fire_without_anything_new(archive, book, scorer):
+    clock = FixedClock(NOW)
+    for _ in range(4):
+        run(archive, book, scorer, clock)
+        clock.advance(timedelta(hours=1))
+
+    assert [alert.rule for alert in archive.alerts.recent(NOW)] == ["quiet"]
+
+
+def test_a_backtest_predicts_exactly_what_the_live_run_sent(archive, book, scorer):
+    clock = FixedClock(NOW)
+    for step in range(6):
+        batch = [article(step * 3 + n, feed=("wire", "post")[n % 2], at=clock.now()) for n in range(3)]
+        run(archive, book, scorer, clock, *batch)
+        clock.advance(timedelta(minutes=20))
+
+    for name in ("levy", "many"):
+        done = backtest(archive, book, book.rules[name], since=NOW - timedelta(days=1), now=clock.now(), storm=25)
+        sent = {alert.id for alert in archive.alerts.recent(NOW - timedelta(days=1), rule=name)}
+        assert {alert.id for alert in done.alerts} == sent
+        assert sent
+
+
+def test_a_storm_becomes_one_counted_alert(archive, book, scorer):
+    only = replace(book, rules={"levy": book.rules["levy"]})
+    archive.articles.add([article(n, feed=("wire", "post")[n % 2]) for n in range(60)])
+
+    report = analyse(archive, only, scorer, FixedClock(NOW), batch=64, storm=3)
+
+    stories = archive.stats()["stories"]
+    if stories > 3:
+        assert report.alerts == 1
+        assert "told as one alert" in archive.alerts.recent(NOW)[0].why
+
+
+def test_diff_says_what_a_change_gains_and_loses(archive, book, scorer):
+    run(archive, book, scorer, FixedClock(NOW), article(1), article(2, "tariff"))
+    changed = replace(book, rules={**book.rules, "levy": replace(book.rules["levy"], when="tariff")})
+
+    found = diff(archive, book, changed, since=NOW - timedelta(days=1), now=NOW, storm=25, only="levy")
+
+    assert len(found) == 1
+    assert len(found[0].gained) + len(found[0].lost) + found[0].kept >= 1
+
+
+def test_explain_and_overview_say_what_happened(archive, book, scorer):
+    clock = FixedClock(NOW)
+    run(archive, book, scorer, clock, article(1))
+    number = archive.alerts.recent(NOW)[0].articles[0]
+
+    sent = explain(archive, book, book.rules["levy"], number, NOW)
+    gated = explain(archive, book, book.rules["two-outlets"], number, NOW)
+
+    assert sent.clauses == (("levy", True),)
+    assert sent.verdict.startswith("already alerted")
+    assert gated.verdict == "few outlets: 1 of 2"
+    assert [one.reason for one in gated.recorded] == [Reason.FEW_OUTLETS]
+    assert {row["id"]: row["alerts"] for row in overview(archive, book, NOW)}["levy"] == 1
