@@ -459,6 +459,21 @@ class Silence:
     created: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What somebody said of an article: relevant, not-relevant, wrong-stance, or the stance it should be (favor, ...).
+
+    `topic` and `holder` say of what; "" where the label is about the whole article.
+    """
+
+    article: int
+    label: str
+    topic: str
+    holder: str
+    at: datetime
+    author: str = ""
+
+
 # -- what a channel is given -----------------------------------------------------------------------------------------
 
 

@@ -23,6 +23,7 @@ from monitor.model import (
     FeedState,
     Fetched,
     Hit,
+    Label,
     Limits,
     Message,
     PageText,
@@ -334,6 +335,26 @@ class RuleStates(Protocol):
         ...
 
 
+class Labels(Protocol):
+    """What people said of articles, for tuning and for `label:` in queries."""
+
+    def add(self, label: Label) -> None:
+        """Store a label; the same one again only takes its time and author."""
+        ...
+
+    def remove(self, article: int, label: str, topic: str, holder: str) -> bool:
+        """Take a label back; False when there is none."""
+        ...
+
+    def of(self, article: int) -> list[Label]:
+        """The labels of an article, oldest first."""
+        ...
+
+    def list(self, limit: int = 1000) -> list[Label]:
+        """All labels, newest first."""
+        ...
+
+
 class Archive(Protocol):
     """Everything stored, as small stores that share one transaction."""
 
@@ -347,6 +368,7 @@ class Archive(Protocol):
     silences: Silences
     outbox: Outbox
     states: RuleStates
+    labels: Labels
 
     def transaction(self) -> AbstractContextManager[None]:
         """All writes inside are committed together or not at all; nests."""

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from monitor.archives._sqlite_alerts import SqliteAlerts, SqliteOutbox, SqliteRuleStates, SqliteSilences
 from monitor.archives._sqlite_articles import SqliteArticles, SqliteFeeds
 from monitor.archives._sqlite_connection import MEMORY, Connections
+from monitor.archives._sqlite_labels import SqliteLabels
 from monitor.archives._sqlite_schema import prepare
 from monitor.archives._sqlite_scores import SqliteScores, SqliteStories
 from monitor.archives._sqlite_search import SqliteSearch
@@ -64,6 +65,7 @@ class SqliteArchive:
         self.silences = SqliteSilences(self._connections)
         self.outbox = SqliteOutbox(self._connections)
         self.states = SqliteRuleStates(self._connections)
+        self.labels = SqliteLabels(self._connections)
         self._held: set[str] = set()
 
     @contextmanager
