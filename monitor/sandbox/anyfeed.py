@@ -25,6 +25,7 @@ from monitor.core.parse import (
     root_format,
     too_many,
     without_bad_characters,
+    without_nested_entities,
 )
 from monitor.model import Entry, ParsedFeed
 
@@ -33,7 +34,7 @@ MARKUP = ("text/html", "application/xhtml+xml")
 
 def read_any_feed(body: bytes, base: str, content_type: str) -> ParsedFeed:
     """What feedparser makes of a document; `format` is None when it finds no feed in it."""
-    body, is_cut = cut_entries(body)
+    body, is_cut = cut_entries(without_nested_entities(body))
     raw = _parsed(body, base, content_type)
     feed, entries = raw["feed"], raw["entries"]
     version = str(raw.get("version") or "") or root_format(body)
