@@ -1,0 +1,124 @@
+"""`monitor trends TOPIC`: volume, sides, voices and shifts over time, as a chart in the terminal, JSON or SVG."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.cli.options import Archive, AsJson, Rules, opened, print_json
+
+if TYPE_CHECKING:
+    from monitor.core.trends import Balance, Step, TopicTrends
+
+
+class By(StrEnum):
+    """The length of a period."""
+
+    DAY = "day"
+    WEEK = "week"
+
+
+def trends(
+    *,
+    topic: Annotated[str, typer.Argument(help="A topic's id or name.", metavar="TOPIC")],
+    holder: Annotated[str | None, typer.Option("--holder", metavar="NAME", help="Only this holder.")] = None,
+    since: Annotated[str, typer.Option("--since", metavar="SPAN", help="How far back, such as 14d, or a day.")] = "90d",
+    by: Annotated[By | None, typer.Option("--by", help="Day or week; by default what fits the span.")] = None,
+    svg: Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Write the chart as an SVG file.")] = None,
+    archive: Archive = None,
+    rules: Rules = None,
+    as_json: AsJson = False,
+) -> None:
+    """How much was told of a topic, who took which side, and what changed."""
+    from monitor.cli.spans import read_since
+    from monitor.core.views import trends_facts
+    from monitor.services.trends import find_topic, topic_trends
+
+    with opened(archive=archive, rules=rules) as service:
+        now = service.clock.now()
+        start = read_since(since, now)
+        step: Step | None = None if by is None else "day" if by is By.DAY else "week"
+        found = topic_trends(service.archive, service.rulebook, topic, since=start, until=now, step=step, holder=holder)
+        name = find_topic(service.rulebook, topic).name
+    if svg is not None:
+        _write_svg(svg, found, name)
+    if as_json:
+        print_json(trends_facts(found))
+    else:
+        _print(found, name)
+
+
+def _write_svg(path: Path, found: TopicTrends, name: str) -> None:
+    from monitor.core.charts import stance_series
+
+    try:
+        path.write_text(stance_series(found, name), encoding="utf-8")
+    except OSError as error:
+        raise typer.BadParameter(f"{path} cannot be written: {error.strerror}", param_hint="--svg") from error
+
+
+_TICKS = " ▁▂▃▄▅▆▇█"
+_WORDS = {"favor": "for", "neutral": "neutral", "against": "against"}
+_BAR = 24
+
+
+def _print(found: TopicTrends, name: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from monitor.core.charts import label, shift_in_words
+    from monitor.core.render import clean
+
+    console = Console()
+    span = f"{found.since:%-d %b %Y} to {found.until:%-d %b %Y}"
+    console.print(Text(f"{clean(name, 100)}, {span}", style="bold"))
+    console.print(f"{found.stories} stories in {found.articles} articles of {found.outlets} outlets", highlight=False)
+    if not found.articles:
+        return
+    console.print(Text(_spark([volume.stories for volume in found.volume])), Text(f"stories by {found.step}", style="dim"))
+    table = Table(box=None, pad_edge=False)
+    for heading in ("holder", "sides", "for", "neutral", "against", "share", f"by {found.step}", "since", "what changed"):
+        table.add_column(heading, overflow="fold")
+    for voice in found.voices:
+        total = voice.total
+        first = f"{voice.first:%d %b %Y}{' new' if voice.is_new else ''}" if voice.first else ""
+        table.add_row(
+            Text(clean(label(voice.holder), 40)),
+            _bar(total),
+            *(_cell(total, stance) for stance in _WORDS),
+            f"{voice.share:.0%}",
+            Text(_spark([balance.stories for balance in voice.series])),
+            first,
+            Text(shift_in_words(voice)),
+        )
+    console.print(table)
+    if any(voice.total.is_small for voice in found.voices):
+        console.print(Text("pale: fewer than 5 independent stories; brackets: 95 % interval of the share", style="dim"))
+
+
+def _cell(total: Balance, stance: str) -> Any:
+    from rich.text import Text
+
+    from monitor.model import Stance
+
+    low, high = total.interval(Stance(stance))
+    return Text(f"{total.count(Stance(stance))} [{low:.0%}, {high:.0%}]", style="dim" if total.is_small else "")
+
+
+def _bar(total: Balance) -> Any:
+    from rich.text import Text
+
+    bar = Text()
+    for count, mark, colour in ((total.favor, "█", "blue"), (total.neutral, "░", "white"), (total.against, "▓", "dark_orange")):
+        style = f"dim {colour}" if total.is_small else colour
+        bar.append(mark * round(_BAR * count / max(1, total.stories)), style=style)
+    return bar
+
+
+def _spark(counts: list[int]) -> str:
+    most = max(counts, default=0) or 1
+    return "".join(_TICKS[-(-count * (len(_TICKS) - 1) // most)] for count in counts)
