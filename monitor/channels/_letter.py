@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -10,11 +11,8 @@ from email.utils import parseaddr
 from hashlib import blake2b
 
 from monitor.channels._templating import HTML_LIMIT_BYTES, AlertTemplate
-from monitor.core.render import clean, fit, safe_url, subject
+from monitor.core.render import UNSUBSCRIBE, clean, fit, safe_url, subject
 from monitor.model import Message, Severity
-
-UNSUBSCRIBE = "unsubscribe"
-"""The label of the link, among a message's links, that ends the alerts of this receiver; it becomes a header."""
 
 # Seven bits: every server takes them, and no relay rewrites the body.
 _POLICY = SMTP.clone(cte_type="7bit")
@@ -28,6 +26,7 @@ class Letterhead:
     to: tuple[str, ...]
     html: AlertTemplate
     text: AlertTemplate
+    zone: tzinfo = UTC
 
     @property
     def domain(self) -> str:
@@ -45,8 +44,8 @@ def letter(message: Message, head: Letterhead) -> EmailMessage:
     written["Message-ID"] = message_id(message.delivery, head.domain)
     _thread(written, message, head.domain)
     _labels(written, message, head)
-    written.set_content(fit(message, head.text.render, HTML_LIMIT_BYTES))
-    written.add_alternative(fit(message, head.html.render, HTML_LIMIT_BYTES), subtype="html")
+    written.set_content(fit(message, head.text.render, HTML_LIMIT_BYTES, head.zone))
+    written.add_alternative(fit(message, head.html.render, HTML_LIMIT_BYTES, head.zone), subtype="html")
     return written
 
 

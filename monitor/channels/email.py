@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from monitor.channels._letter import Letterhead, letter
 from monitor.channels._smtp import Server, deliver
 from monitor.channels._templating import AlertTemplate
+from monitor.channels._zone import Zone
 from monitor.secret import Secret
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ class Config(BaseModel):
     password: Secret | None = Field(None, description="The password for the name.")
     sender: str = Field("News monitor <news-monitor@localhost>", description="The From address.")
     timeout_seconds: float = Field(30.0, gt=0, le=120)
+    timezone: Zone = "UTC"
     html: str = Field("", description="A template of your own for the HTML form: docs/channels.md.")
     text: str = Field("", description="A template of your own for the text form.")
 
@@ -83,7 +86,8 @@ def build(config: Config, *, ca_file: str | None = None, **_: Any) -> Channel:
         timeout_seconds=config.timeout_seconds,
         ca_file=ca_file,
     )
-    head = Letterhead(config.sender, config.to, AlertTemplate("alert.html", config.html), AlertTemplate("alert.txt", config.text))
+    html, text = AlertTemplate("alert.html", config.html), AlertTemplate("alert.txt", config.text)
+    head = Letterhead(config.sender, config.to, html, text, ZoneInfo(config.timezone))
     return Mailer(server, head, config.to)
 
 

@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 from urllib.error import URLError
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from monitor.channels._http import post
+from monitor.channels._zone import Zone
 from monitor.core.retry import retry_after
 from monitor.core.slackblocks import payload
 from monitor.guard import guarded_client
@@ -17,6 +19,8 @@ from monitor.model import Message, Receipt
 from monitor.secret import Secret
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     import httpx
     from slack_sdk import WebClient
     from slack_sdk.errors import SlackApiError
@@ -47,6 +51,7 @@ class Config(BaseModel):
     channel: str = Field("", description="Channel id or name the bot posts to; it must be a member.")
     broadcast: bool = Field(default=False, description="Show replies in a story's thread in the channel too.")
     api_url: str = Field("https://slack.com/api/", pattern=r"^https?://.+/$", description="Slack's Web API.")
+    timezone: Zone = "UTC"
     timeout_seconds: float = Field(20.0, gt=0, le=120)
 
     @model_validator(mode="after")
@@ -65,7 +70,7 @@ def build(config: Config, *, allow: Sequence[str] = (), **_: Any) -> Channel:
         ConfigError: a secret is missing; the message names it.
     """
     if config.webhook is not None:
-        return Webhook(config.webhook.reveal(), guarded_client(allow, config.timeout_seconds))
+        return Webhook(config.webhook.reveal(), guarded_client(allow, config.timeout_seconds), ZoneInfo(config.timezone))
     if config.token is None:
         raise ValueError("neither webhook nor token")
     return Bot(config, config.token.reveal())
@@ -74,11 +79,11 @@ def build(config: Config, *, allow: Sequence[str] = (), **_: Any) -> Channel:
 class Webhook:
     """Posts to an incoming webhook, which can neither thread nor update."""
 
-    def __init__(self, url: str, client: httpx.Client) -> None:
-        self._url, self._client = url, client
+    def __init__(self, url: str, client: httpx.Client, zone: tzinfo) -> None:
+        self._url, self._client, self._zone = url, client, zone
 
     def send(self, message: Message) -> Receipt:
-        body = json.dumps(payload(message), ensure_ascii=False).encode("utf-8", "replace")
+        body = json.dumps(payload(message, self._zone), ensure_ascii=False).encode("utf-8", "replace")
         return post(self._client, self._url, body, {"Content-Type": "application/json; charset=utf-8"})
 
 
@@ -86,7 +91,7 @@ class Bot:
     """Posts with a bot token: one thread a story, whose first message follows the story as outlets join."""
 
     def __init__(self, config: Config, token: str) -> None:
-        self._config, self._token = config, token
+        self._config, self._token, self._zone = config, token, ZoneInfo(config.timezone)
         self._made: WebClient | None = None
 
     def send(self, message: Message) -> Receipt:
@@ -94,12 +99,12 @@ class Bot:
         channel, _, thread = message.reply_to.rpartition(":")
         receipt = self._call(lambda client: client.chat_postMessage(**self._post(message, channel, thread)))
         if receipt.is_sent and thread and message.root is not None:
-            shown = {**payload(message.root), "channel": channel, "ts": thread}
+            shown = {**payload(message.root, self._zone), "channel": channel, "ts": thread}
             self._call(lambda client: client.chat_update(**shown))
         return receipt
 
     def _post(self, message: Message, channel: str, thread: str) -> dict[str, Any]:
-        values = {**payload(message), "channel": channel or self._config.channel}
+        values = {**payload(message, self._zone), "channel": channel or self._config.channel}
         return {**values, "thread_ts": thread, "reply_broadcast": self._config.broadcast} if thread else values
 
     def _call(self, call: Callable[[WebClient], Any]) -> Receipt:

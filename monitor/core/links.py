@@ -9,6 +9,7 @@ from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
 
+from monitor.core.render import UNSUBSCRIBE
 from monitor.model import Message
 
 LIFETIME = timedelta(days=90)
@@ -23,7 +24,7 @@ class Action(StrEnum):
     WRONG_STANCE = "wrong stance"
     MUTE_STORY = "mute story"
     MUTE_DAY = "mute a day"
-    UNSUBSCRIBE = "unsubscribe"
+    UNSUBSCRIBE = UNSUBSCRIBE
 
 
 LABELS = {

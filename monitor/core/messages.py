@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from monitor.core.render import UNSURE_BELOW, WORDS, clean, holder_name, plural, shorten
+from monitor.core.render import LABELS, UNSURE_BELOW, WORDS, clean, holder_name, plural, shorten
 from monitor.model import Alert, Article, Evidence, Message, Position, Report, Rulebook, Stance, Statement
 
 HEADLINE_LIMIT = 150
@@ -61,6 +61,7 @@ def gather(alerts: Sequence[Alert]) -> Alert:
 def headline(positions: Sequence[Position], outlets: int, title: str) -> str:
     """Who takes which side on what, in one line: "North Korea is against Freedom Edge exercise — 4 outlets".
 
+    Several sides are listed after the topic: "Freedom Edge exercise: North Korea against, Japan for — 4 outlets".
     Without positions it is the title. The strongest topic leads; taking sides goes before neutrality.
     """
     tail = f" — {plural(outlets, 'outlet')}" if outlets > 1 else ""
@@ -70,21 +71,34 @@ def headline(positions: Sequence[Position], outlets: int, title: str) -> str:
     topic = positions[0].topic
     about = [position for position in positions if position.topic == topic]
     others = len({position.topic for position in positions}) - 1
-    more = f", and on {plural(others, 'more topic')}" if others else ""
-    return shorten(_sides(about, clean(topic, 70)) + more, room) + tail
+    more = f"; and on {plural(others, 'more topic')}" if others else ""
+    return shorten(_sides(about, clean(topic, 70)), room - len(more)) + more + tail
 
 
 def _sides(positions: Sequence[Position], topic: str) -> str:
-    sided = [stance for stance in _ORDER if any(position.stance is stance for position in positions)]
-    phrases = [_side([position for position in positions if position.stance is stance]) for stance in sided]
-    return f"{'; '.join(phrases)} {topic}"
+    sides = [(stance, [one for one in positions if one.stance is stance]) for stance in _ORDER]
+    taken = [(stance, holders) for stance, holders in sides if holders]
+    if len(taken) == 1:
+        return _sentence(*taken[0], topic)
+    return f"{topic}: " + ", ".join(_phrase(stance, holders) for stance, holders in taken)
 
 
-def _side(positions: Sequence[Position]) -> str:
-    names = list(dict.fromkeys(holder_name(position) for position in positions))
-    is_unsure = all(position.confidence < UNSURE_BELOW for position in positions)
-    one, many = ("seems", "seem") if is_unsure else ("is", "are")
-    return f"{_list(names)} {one if len(names) == 1 else many} {WORDS[positions[0].stance]}"
+def _sentence(stance: Stance, positions: Sequence[Position], topic: str) -> str:
+    names = _names(positions)
+    one, many = ("seems", "seem") if _is_unsure(positions) else ("is", "are")
+    return f"{_list(names)} {one if len(names) == 1 else many} {WORDS[stance]} {topic}"
+
+
+def _phrase(stance: Stance, positions: Sequence[Position]) -> str:
+    return f"{_list(_names(positions))} {LABELS[stance]}{' (unsure)' if _is_unsure(positions) else ''}"
+
+
+def _names(positions: Sequence[Position]) -> list[str]:
+    return list(dict.fromkeys(holder_name(position) for position in positions))
+
+
+def _is_unsure(positions: Sequence[Position]) -> bool:
+    return all(position.confidence < UNSURE_BELOW for position in positions)
 
 
 def _list(names: Sequence[str]) -> str:

@@ -6,12 +6,14 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from urllib.parse import urlsplit
 
 from monitor.model import OUTLET, Message, Position, Report, Severity, Stance, Voice
 
 SUBJECT_LIMIT = 180
+UNSUBSCRIBE = "unsubscribe"
+"""The label of the link, among a message's links, that ends the alerts of its receiver."""
 UNSURE_BELOW = 0.7
 """Below this confidence a stance is worded as what it seems to be."""
 
@@ -71,9 +73,10 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def moment(at: datetime) -> str:
-    """A time as "22 Nov 2026, 06:05 UTC"."""
-    return f"{at.day} {at:%b %Y, %H:%M} UTC"
+def moment(at: datetime, zone: tzinfo = UTC) -> str:
+    """A time as "22 Nov 2026, 06:05 UTC", by the clocks of a zone."""
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%b %Y, %H:%M %Z}"
 
 
 def holder_name(position: Position) -> str:
@@ -142,13 +145,15 @@ class View:
     more_reports: int
     facts: tuple[tuple[str, str], ...]
     links: tuple[tuple[str, str], ...]
+    unsubscribe: str
     alert: str
     receiver: str
 
 
-def view(message: Message, *, positions: int = 12, reports: int = 25, characters: int = 600) -> View:
+def view(message: Message, zone: tzinfo = UTC, *, positions: int = 12, reports: int = 25, characters: int = 600) -> View:
     """The message in words with at most this many positions, reports, and characters of any one text."""
     shown_positions, shown_reports = message.positions[:positions], message.reports[:reports]
+    links = {clean(label, 60): safe_url(url) for label, url in message.links if safe_url(url)}
     return View(
         subject=subject(message),
         headline=clean(message.headline, min(characters, 300)),
@@ -159,14 +164,15 @@ def view(message: Message, *, positions: int = 12, reports: int = 25, characters
         is_urgent=message.severity is Severity.URGENT,
         is_sample=message.is_sample,
         is_update=bool(message.reply_to),
-        created=moment(message.created),
+        created=moment(message.created, zone),
         outlets=plural(message.outlets, "outlet"),
         positions=tuple(_position(position, characters) for position in shown_positions),
         more_positions=len(message.positions) - len(shown_positions),
-        reports=tuple(_report(report, characters) for report in shown_reports),
+        reports=tuple(_report(report, characters, zone) for report in shown_reports),
         more_reports=len(message.reports) - len(shown_reports),
         facts=tuple((clean(name, 60), clean(value, characters)) for name, value in message.facts[:12]),
-        links=tuple((clean(label, 60), safe_url(url)) for label, url in message.links if safe_url(url)),
+        links=tuple((label, url) for label, url in links.items() if label != UNSUBSCRIBE),
+        unsubscribe=links.get(UNSUBSCRIBE, ""),
         alert=clean(message.alert, 80),
         receiver=clean(message.receiver, 80),
     )
@@ -189,12 +195,12 @@ def _position(position: Position, characters: int) -> PositionView:
     )
 
 
-def _report(report: Report, characters: int) -> ReportView:
+def _report(report: Report, characters: int, zone: tzinfo) -> ReportView:
     return ReportView(
         title=clean(report.title, min(characters, 300)) or "(no title)",
         source=clean(report.source, 80),
         url=safe_url(report.url),
-        published=moment(report.published),
+        published=moment(report.published, zone),
         language=clean(report.language, 12),
     )
 
@@ -202,16 +208,16 @@ def _report(report: Report, characters: int) -> ReportView:
 _SIZES: Sequence[tuple[int, int, int]] = ((12, 25, 600), (12, 12, 400), (8, 8, 280), (5, 5, 200), (3, 3, 140), (1, 1, 100))
 
 
-def views(message: Message) -> Iterator[View]:
+def views(message: Message, zone: tzinfo = UTC) -> Iterator[View]:
     """The message ever smaller, from all that fits a screenful to its bare core."""
     for positions, reports, characters in _SIZES:
-        yield view(message, positions=positions, reports=reports, characters=characters)
+        yield view(message, zone, positions=positions, reports=reports, characters=characters)
 
 
-def fit(message: Message, form: Callable[[View], str], limit_bytes: int) -> str:
+def fit(message: Message, form: Callable[[View], str], limit_bytes: int, zone: tzinfo = UTC) -> str:
     """The fullest form of a message whose UTF-8 size is within the limit, else the smallest form."""
     text = ""
-    for candidate in views(message):
+    for candidate in views(message, zone):
         text = form(candidate)
         if len(text.encode("utf-8", "replace")) <= limit_bytes:
             break
@@ -251,7 +257,7 @@ def voice_note(position: PositionView) -> str:
 def _position_lines(position: PositionView) -> str:
     lines = [verdict(position)]
     if position.evidence:
-        lines.append(f"    “{position.evidence}”")
+        lines.append(f"    > {position.evidence}")
     lines.append(f"    {voice_note(position)}  {position.url}".rstrip())
     return "\n".join(lines)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, tzinfo
 from typing import Any, TypeAlias
 
 from monitor.core.render import PositionView, ReportView, View, shorten, views, voice_note
@@ -21,10 +22,10 @@ _REPORTS_A_SECTION = 5
 _BUTTONS = 5
 
 
-def payload(message: Message) -> Mapping[str, Any]:
+def payload(message: Message, zone: tzinfo = UTC) -> Mapping[str, Any]:
     """`text` (for notifications and screen readers) and `blocks` of a message, as full as the limits allow."""
     best: dict[str, Any] = {}
-    for shown in views(message):
+    for shown in views(message, zone):
         blocks = _blocks(shown)
         best = {"text": escape(shown.subject), "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
         if len(blocks) <= BLOCK_LIMIT and _size(blocks) <= TOTAL_LIMIT:
@@ -103,7 +104,7 @@ def _position(position: PositionView) -> str:
     stance = f"{position.mark} *{position.label.upper()}*"
     lines = [f"{stance}  *{escape(position.holder)}* → {escape(position.topic)} · {unsure}{position.percent}"]
     if position.evidence:
-        lines.append(f"> “{escape(position.evidence)}”")
+        lines.append(f"> {escape(position.evidence)}")
     if position.source:
         own = voice_note(position).removeprefix(position.source)
         lines.append(_link(position.url, position.source) + escape(own))
