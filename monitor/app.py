@@ -97,6 +97,11 @@ class App:
         built.setdefault(TERMINAL, _build("channel", "console", {}))
         return built
 
+    def channel(self, kind: str, **values: Any) -> Channel:
+        """A channel that no receiver configures, such as the terminal for a preview."""
+        channel: Channel = _build("channel", kind, values)
+        return channel
+
     def close(self) -> None:
         """Give back connections, threads and processes."""
         self._closing.close()

@@ -17,11 +17,17 @@ COMMANDS = {
     "doctor": "doctor",
     "status": "status",
     "score": "score",
+    "search": "search",
+    "show": "show",
+    "stats": "stats",
+    "trends": "trends",
 }
 GROUPS = {
     "rules": "rules",
     "feeds": "feeds",
+    "alerts": "alerts",
     "silence": "silence",
+    "stories": "stories",
     "notify": "notify",
     "outbox": "outbox",
     "eval": "evaluate",

@@ -31,7 +31,7 @@ def message_for(
         return None
     first = archive.outbox.thread(delivery.receiver, alert.thread)
     reply_to = first if first != delivery.remote_id else ""
-    message = _message(archive, rulebook, delivery, alert)
+    message = message_of(archive, rulebook, delivery, alert)
     root = _root(archive, rulebook, delivery, alert) if reply_to else None
     return replace(
         message,
@@ -43,7 +43,8 @@ def message_for(
     )
 
 
-def _message(archive: Archive, rulebook: Rulebook, delivery: Delivery, alert: Alert) -> Message:
+def message_of(archive: Archive, rulebook: Rulebook, delivery: Delivery, alert: Alert) -> Message:
+    """The message of an alert, stored or not, without links and without its place in a thread."""
     articles = tuple(archive.articles.get(alert.articles))
     story = archive.stories.get([alert.story]) if alert.story is not None else []
     background = Background(articles, story[0].outlets if story else 0)
@@ -53,4 +54,4 @@ def _message(archive: Archive, rulebook: Rulebook, delivery: Delivery, alert: Al
 def _root(archive: Archive, rulebook: Rulebook, delivery: Delivery, alert: Alert) -> Message | None:
     newest_first = archive.alerts.recent(alert.created - THREAD_REACH, limit=_LATEST)
     told = [one for one in reversed(newest_first) if one.thread == alert.thread and one.created <= alert.created]
-    return _message(archive, rulebook, delivery, gather(told)) if told else None
+    return message_of(archive, rulebook, delivery, gather(told)) if told else None
