@@ -1,0 +1,75 @@
+"""Alerts as Slack blocks: within Slack's limits and free of mentions, whatever strangers wrote."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from monitor.core.slackblocks import BLOCK_LIMIT, escape, fitted, payload
+from monitor.demo.servers import payload_error
+
+from tests.messages import hostile, message, position, report
+
+
+def texts(part: Any) -> list[str]:
+    if isinstance(part, dict):
+        own = [part["text"]] if isinstance(part.get("text"), str) else []
+        return own + [text for value in part.values() for text in texts(value)]
+    return [text for one in part for text in texts(one)] if isinstance(part, list) else []
+
+
+def test_the_blocks_say_who_why_and_where():
+    made = payload(message(links=(("Open", "https://m.example.org/a"), ("unsubscribe", "https://m.example.org/u"))))
+    said = "\n".join(texts(made["blocks"]))
+
+    assert made["text"] == "North Korea is against Freedom Edge exercise — 2 outlets"
+    assert [block["type"] for block in made["blocks"]] == ["header", "context", "section", "divider", "section", "context", "actions"]
+    for part in ("▼ *AGAINST*  *North Korea* → Freedom Edge exercise · 94 %", "> North Korea said", "<https://yna.co.kr/a/1|yna.co.kr>"):
+        assert part in said
+    assert [button["url"] for button in made["blocks"][-1]["elements"]] == ["https://m.example.org/a"]
+
+
+def test_sixty_hostile_articles_stay_within_every_limit_and_mention_nobody():
+    for length in (1, 40):
+        made = payload(hostile(length))
+
+        assert payload_error(made) == ""
+        assert len(made["blocks"]) <= BLOCK_LIMIT
+        assert sum(len(text) for text in texts(made["blocks"])) <= 13_000
+        mrkdwn = [text for text in texts(made["blocks"][1:]) if text]
+        for text in [made["text"], *mrkdwn]:
+            assert "<!" not in text
+            assert "<@" not in text
+            assert "<https://evil" not in text
+            assert "javascript:" not in text
+        assert "more" in "\n".join(mrkdwn)
+
+
+def test_three_and_a_half_thousand_characters_fit():
+    made = payload(message(positions=(position(evidence="word " * 700),), reports=tuple(report(n, title="t" * 3500) for n in range(60))))
+
+    assert payload_error(made) == ""
+
+
+@settings(max_examples=50)
+@given(st.text(st.characters(codec=None, exclude_categories=()), max_size=400))
+def test_no_text_breaks_the_contract(text: str):
+    made = payload(message(headline=text, why=text, rule_title=text, positions=(position(text, evidence=text, topic=text),)))
+
+    assert payload_error(made) == ""
+
+
+@given(st.text(alphabet="&<>ab ", max_size=80), st.integers(5, 60))
+def test_a_cut_never_splits_an_entity(text: str, limit: int):
+    cut = fitted(escape(text), limit)
+
+    assert len(cut) <= limit
+    for part in cut.split("&")[1:]:
+        assert part.startswith(("amp;", "lt;", "gt;"))
+
+
+def test_a_pipe_in_an_address_cannot_rename_a_link():
+    made = payload(message(positions=(position(url="https://evil.example/|https://bank.example"),)))
+
+    assert "<https://evil.example/%7Chttps://bank.example|yna.co.kr>" in "\n".join(texts(made["blocks"]))
