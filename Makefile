@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test run lint check format clean
+.PHONY: help demo test run lint check format constraints clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -31,17 +31,22 @@ run: .venv/.app ## the real service on feeds.yaml and rules/
 test: .venv/.test ## all tests
 	$(BIN)/python -m pytest
 
-lint: .venv/.test ## ruff, mypy strict, import contracts
+lint: .venv/.test ## ruff, mypy strict, import contracts, hadolint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
 
 format: .venv/.test ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 check: lint test ## what must be green before a commit
+
+constraints: ## pin what .venv holds now
+	{ echo "# What was tested together; a fresh machine gets exactly this. Renew with: make constraints"; \
+	  $(BIN)/python -m pip freeze --exclude-editable | grep -vi '^torch'; } > constraints.new && mv constraints.new constraints.txt
 
 clean: ## forget the environment and caches (never the archive)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
