@@ -1,6 +1,6 @@
 """Finds the actors a text names: all actors in one pass, in the inflected forms of nine languages."""
 
-# ruff: noqa: RUF001, SIM905 - words and marks of nine languages, listed as words
+# ruff: noqa: SIM905 - lists of words are easier to read and to mend as words
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def _first_match(words: list[tuple[str, int, int]], place: int, names: Sequence[
         forms = [_form(name.words[step], words[place + step][0], is_last=place + step == last) for step in range(len(name.words))]
         if all(forms) and not _is_part_of_other(words, place, name):
             _, start, _ = words[place]
-            word, begin, end = words[last]
+            word, begin, _ = words[last]
             return Mention(name.actor, name.alias, start, begin + len(_trimmed(word, name.words[-1])), "adjective" in forms)
     return None
 
@@ -183,7 +183,7 @@ def _form(alias_word: str, word: str, *, is_last: bool) -> str:
 
 
 def _is_part_of_other(words: list[tuple[str, int, int]], place: int, name: _Name) -> bool:
-    """ "Korea" in "South Korea" is another country, "US" in a line of capitals is a pronoun."""
+    """Korea in "South Korea" is another country, US in a line of capitals is a pronoun."""
     if len(name.words) > 1:
         return False
     before = words[place - 1][0] if place else ""

@@ -1,7 +1,5 @@
 """Names the language of a text: by its script where that decides, by letter statistics where it does not."""
 
-# ruff: noqa: RUF001, SIM905 - words and marks of nine languages, listed as words
-
 from __future__ import annotations
 
 import re

@@ -1,7 +1,5 @@
 """The small words by which nine languages report what somebody says and point back to who was named before."""
 
-# ruff: noqa: RUF001, SIM905 - words and marks of nine languages, listed as words
-
 from __future__ import annotations
 
 import re
@@ -82,10 +80,10 @@ _REFERENCES: dict[str, tuple[tuple[Kind, str], ...]] = {
         (Kind.PRONOUN, r"(?P<noun>\b(?:he|she|it|they)\b|^\W*(?:its|his|her|their)\b)"),
     ),
     "de": (
-        (Kind.STATE, r"\b(?:der|die|das|dem|den|ihr|ihre|sein|seine)\s+(?P<noun>\w*(?:[Rr]egierung|[Mm]inister(?:in|ium)?|[Aa]ußenamt|[Pp]räsident(?:in)?|"
-                     r"[Kk]anzler(?:in)?|[Bb]otschafter(?:in)?|[Bb]ehörden?))\b"),
-        (Kind.BODY, r"\b(?:der|die|das|dem|den|ihr|ihre|sein|seine)\s+(?P<noun>\w*(?:[Ff]irma|[Uu]nternehmen|[Kk]onzern|[Pp]artei|[Gg]ewerkschaft|[Vv]erband|"
-                    r"[Gg]ruppe|[Bb]ank|[Mm]useum|[Vv]orsitzende[r]?|[Cc]hef(?:in)?|[Hh]ersteller))\b"),
+        (Kind.STATE, (r"\b(?:der|die|das|dem|den|ihr|ihre|sein|seine)\s+(?P<noun>\w*(?:[Rr]egierung|[Mm]inister(?:in|ium)?|[Aa]ußenamt|[Pp]räsident(?:in)?|"
+                      r"[Kk]anzler(?:in)?|[Bb]otschafter(?:in)?|[Bb]ehörden?))\b")),
+        (Kind.BODY, (r"\b(?:der|die|das|dem|den|ihr|ihre|sein|seine)\s+(?P<noun>\w*(?:[Ff]irma|[Uu]nternehmen|[Kk]onzern|[Pp]artei|[Gg]ewerkschaft|[Vv]erband|"
+                      r"[Gg]ruppe|[Bb]ank|[Mm]useum|[Vv]orsitzende[r]?|[Cc]hef(?:in)?|[Hh]ersteller))\b")),
         (Kind.PRONOUN, r"\b(?:ein|eine|der|die|ihr|sein|ihre)\s+(?P<noun>\w*[Ss]precher(?:in)?)\b"),
         (Kind.PRONOUN, r"(?P<noun>\b(?:er|sie)\b)"),
     ),

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.core.inflections import is_wide, stem
+from monitor.core.opinion import NONE, is_judging, is_own, own_voice
 from monitor.core.voices import Reading, Role, Sentence, Turn
 from monitor.model import OUTLET, Evidence, Stance, Statement, Topic, Voice
 
@@ -49,7 +50,7 @@ def questions(reading: Reading, topic: Topic) -> list[Question]:
     terms = _terms(topic)
     nearness = [nearness_of(sentence.text, terms) for sentence in reading.sentences]
     by_holder: dict[str, list[tuple[float, Turn]]] = defaultdict(list)
-    for turn in [*reading.turns, *_outlet_turns(reading, nearness)]:
+    for turn in [*reading.turns, *_outlet_turns(reading)]:
         by_holder[turn.holder].append((_promise(turn, reading.sentences[turn.sentence], nearness[turn.sentence]), turn))
     chosen: list[Question] = []
     for holder in _leading(by_holder):
@@ -66,12 +67,14 @@ def _leading(by_holder: Mapping[str, list[tuple[float, Turn]]]) -> list[str]:
     return [*known[:_HOLDERS], *found[:_FOUND_HOLDERS]]
 
 
-def _outlet_turns(reading: Reading, nearness: Sequence[float]) -> list[Turn]:
-    """Sentences in which the outlet itself may judge: on the topic, unquoted, reporting nobody."""
+def _outlet_turns(reading: Reading) -> list[Turn]:
+    """Sentences in which the outlet itself speaks, where it may have a view of its own at all."""
+    if own_voice(reading) == NONE:
+        return []
     return [
-        Turn(OUTLET, index, Role.SUBJECT, AUTHOR)
+        Turn(OUTLET, index, Role.SUBJECT if is_judging(sentence) else Role.NAMED, AUTHOR)
         for index, sentence in enumerate(reading.sentences)
-        if nearness[index] > 0 and not sentence.is_reported and sentence.quoted == 0
+        if is_own(sentence)
     ]
 
 
@@ -127,15 +130,21 @@ def nearness_of(text: str, terms: Mapping[str, float]) -> float:
 
 
 def statements(reading: Reading, asked: Sequence[Question], answers: NDArray[np.float32]) -> list[Statement]:
-    """One statement per topic and holder. `answers` has a row (against, neutral, favor) for each question."""
+    """One statement per topic and holder; holders nobody configured are proposed only where they take a side.
+
+    `answers` has a row (against, neutral, favor) for each question.
+    """
     grouped: dict[tuple[str, str], list[int]] = defaultdict(list)
     for row, question in enumerate(asked):
         grouped[question.topic, question.turn.holder].append(row)
-    return [_statement(reading, [asked[row] for row in rows], answers[rows]) for rows in grouped.values()]
+    found = [_statement(reading, [asked[row] for row in rows], answers[rows]) for rows in grouped.values()]
+    return [one for one in found if not one.is_found or one.stance is not Stance.NEUTRAL]
 
 
 def _statement(reading: Reading, asked: Sequence[Question], answers: NDArray[np.float32]) -> Statement:
     verdict = combine(answers, np.array([question.weight for question in asked], np.float32))
+    if asked[0].turn.holder == OUTLET:
+        verdict = _tempered(verdict, own_voice(reading))
     stance = (Stance.AGAINST, Stance.NEUTRAL, Stance.FAVOR)[int(verdict.argmax())]
     column = int(verdict.argmax())
     best = asked[int(answers[:, column].argmax())]
@@ -168,6 +177,11 @@ def combine(answers: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArr
     against = float((votes * answers[:, 0]).sum())
     split = favor / (favor + against) if favor + against > 0 else 0.5
     return np.array([stance * (1 - split), 1 - stance, stance * split], np.float32)
+
+
+def _tempered(verdict: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+    """A verdict with only this share of its stance left."""
+    return np.array([verdict[0] * share, 1 - share * (1 - verdict[1]), verdict[2] * share], np.float32)
 
 
 def voice_of(turn: Turn, sentence: Sentence) -> Voice:

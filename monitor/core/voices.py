@@ -1,21 +1,20 @@
 """Reads who speaks or acts in each sentence of an article: the outlet, an actor named, or one carried over from before."""
 
-# ruff: noqa: RUF001, SIM905 - words and marks of nine languages, listed as words
-
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from monitor.core.holders import Finder, Mention
+from monitor.core.proposals import propose
 from monitor.core.references import Kind, Speech, speech
 from monitor.core.sentences import split
 
 _QUOTES = {"“": "”", "„": "“”", "«": "»", "「": "」", "『": "』", '"': '"', "〝": "〟", "《": ""}
 _LONGEST_QUOTE = 2_000
-_BEFORE_VERB = 48
+_BEFORE_VERB, _AFTER_VERB = 48, 24
 _FADES_AFTER = 3
 _WHOLLY = 0.85
 
@@ -73,7 +72,7 @@ def read(title: str, text: str, language: str, finder: Finder) -> Reading:
     words = speech(language)
     sentences = (*_sentences("title", title, words), *_sentences("text", text, words))
     mentions = [finder.mentions(sentence.text) for sentence in sentences]
-    return Reading(language, sentences, tuple(_Tracker(sentences, mentions, words).turns()))
+    return Reading(language, sentences, tuple(_Tracker(sentences, mentions, words, language).turns()))
 
 
 def quotations(text: str) -> list[tuple[int, int]]:
@@ -123,13 +122,17 @@ class _Named:
     holder: str
     name: str
     sentence: int
+    is_found: bool = False
 
 
 class _Tracker:
     """Walks an article once and remembers who was spoken of last, as a state, as a body, and at all."""
 
-    def __init__(self, sentences: Sequence[Sentence], mentions: Sequence[Sequence[Mention]], words: Speech) -> None:
-        self._sentences, self._mentions, self._words = sentences, mentions, words
+    def __init__(
+        self, sentences: Sequence[Sentence], mentions: Sequence[Sequence[Mention]], words: Speech, language: str
+    ) -> None:
+        self._sentences, self._mentions, self._words, self._language = sentences, mentions, words, language
+        self._found: dict[str, str] = {}
         self._focus: _Named | None = None
         self._latest: dict[Kind, _Named] = {}
         self._by_noun: dict[str, _Named] = {}
@@ -138,9 +141,21 @@ class _Tracker:
         for index, sentence in enumerate(self._sentences):
             named = list(self._mentions[index])
             subject = _subject(sentence, named, self._words)
-            carried = self._carried(index, sentence, named, subject)
+            found = self._proposed(index, sentence, named)
+            carried = None if found and subject is None else self._carried(index, sentence, named, subject)
             yield from self._turns_of(index, sentence, named, subject, carried)
-            self._remember(index, sentence, named, subject, carried)
+            yield from (Turn(one.holder, index, Role.SUBJECT, one.name, is_found=True) for one in found)
+            self._remember(index, sentence, named, subject, carried or (found[0] if found else None))
+
+    def _proposed(self, index: int, sentence: Sentence, named: Sequence[Mention]) -> list[_Named]:
+        """Speakers nobody configured; a last name alone comes back as the full name it was introduced with."""
+        taken = [(mention.start, mention.end) for mention in named]
+        found = []
+        for name, _ in propose(sentence.outside, self._language, self._words, taken):
+            full = self._found.get(name, name)
+            self._found.setdefault(name.split()[-1], full)
+            found.append(_Named(full, name, index, is_found=True))
+        return found
 
     def _turns_of(
         self, index: int, sentence: Sentence, named: Sequence[Mention], subject: Mention | None, carried: _Named | None
@@ -151,7 +166,7 @@ class _Tracker:
             yield Turn(subject.actor, index, Role.SUBJECT, subject.alias)
         if carried is not None and carried.holder not in seen:
             seen.add(carried.holder)
-            yield Turn(carried.holder, index, Role.CARRIED, carried.name)
+            yield Turn(carried.holder, index, Role.CARRIED, carried.name, carried.is_found)
         for mention in sorted(named, key=lambda mention: _is_quoted(sentence, mention)):
             if mention.actor not in seen:
                 seen.add(mention.actor)
@@ -203,12 +218,12 @@ class _Tracker:
         if subject is not None and (carried is None or subject.start < len(sentence.text) // 3):
             self._focus = _Named(subject.actor, subject.alias, index)
         elif carried is not None:
-            self._focus = _Named(carried.holder, carried.name, index)
+            self._focus = replace(carried, sentence=index)
         elif named and self._focus is None:
             self._focus = _Named(named[0].actor, named[0].alias, index)
 
     def _learn_nouns(self, sentence: Sentence, mention: Mention, item: _Named) -> None:
-        """ "Hakusan Museum" may come back as "the museum", "Agrion, the maker" as "the maker"."""
+        """Hakusan Museum may come back as "the museum"; Agrion, the maker, as "the company"."""
         last = re.split(r"\W+", mention.alias.casefold().strip())[-1]
         self._by_noun[_kin(last)] = item
         nearby = sentence.outside[max(0, mention.start - 40) : mention.end + 40]
@@ -227,7 +242,9 @@ _BODY_NAME = re.compile(
     r"organi[sz]ation|league|church|see$|forum|institute|university|парти|банк|профсоюз)|"
     r"党|社$|協会|博物館|寺$|連合会|組合|会$|公司|银行|联盟|당$|회$|박물관|노조|은행"
 )
-_COMPANY = frozenset("company firm maker manufacturer developer operator platform producer supplier airline carmaker".split())
+_COMPANY = frozenset(
+    {"company", "firm", "maker", "manufacturer", "developer", "operator", "platform", "producer", "supplier", "airline"}
+)
 
 
 def _is_body(mention: Mention) -> bool:
@@ -255,7 +272,7 @@ def _subject(sentence: Sentence, named: Sequence[Mention], words: Speech) -> Men
         if _is_quoted(sentence, mention):
             continue
         score = -0.5 * order - mention.start / max(1, len(sentence.text))
-        score += 1.5 if any(-24 < verb - mention.end < _BEFORE_VERB for verb in verbs) else 0.0
+        score += 1.5 if any(-_AFTER_VERB < verb - mention.end < _BEFORE_VERB for verb in verbs) else 0.0
         score -= 2.0 if _PREPOSITIONS.search(sentence.outside[max(0, mention.start - 16) : mention.start]) else 0.0
         if best is None or score > best[0]:
             best = (score, mention)

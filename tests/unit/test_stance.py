@@ -14,7 +14,7 @@ from monitor.model import OUTLET, Actor, Stance, Topic, Voice
 
 TOPIC = Topic("tax", "Digital services tax", "Tax on large online companies.", ("tech levy",))
 FINDER = compile_actors([Actor("Japan", ("Tokyo",)), Actor("United States", ("US", "Washington")), Actor("Nimbra", ())])
-TITLE = "Tokyo firm on tech levy"
+TITLE = "Editorial: Tokyo firm on tech levy"
 TEXT = (
     'Japan will not drop its digital services tax, a minister said. "The tax is fair," he told reporters. '
     "Washington called the levy an insult to American companies.\n\n"
