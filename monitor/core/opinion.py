@@ -40,7 +40,7 @@ def is_judging(sentence: Sentence) -> bool:
 
 
 def own_voice(reading: Reading) -> float:
-    """How far a stance of the outlet's own is to be expected: `CERTAIN` in opinion pieces, `NONE` in reports of what others say."""
+    """How far a stance of the outlet's own is to be expected: `CERTAIN` in opinion pieces, `NONE` in mere reports."""
     title = next((sentence.text for sentence in reading.sentences if sentence.part == "title"), "")
     body = [sentence for sentence in reading.sentences if sentence.part == "text"] or list(reading.sentences)
     reporting = sum(not is_own(sentence) for sentence in body) / max(1, len(body))

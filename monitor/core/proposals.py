@@ -1,4 +1,5 @@
 """Proposes holders that nobody configured: the capitalised subject of a reporting verb, or a name of office in wide scripts."""
+
 from __future__ import annotations
 
 import re
@@ -31,8 +32,8 @@ _WIDE_BEFORE = {
 }
 _BARE_OFFICE = re.compile(rf"^(?:원내|부|전|현)?(?:{_KOREAN_OFFICE})$")
 _TITLES = re.compile(
-    r"^(?:(?:The|President|Prime Minister|Foreign
-    Minister|Minister|Senator|Representative|Former|Mr|Mrs|Ms|Dr|Sir|Professor|"
+    r"^(?:(?:The|President|Prime Minister|Foreign Minister|Minister|Senator|Representative|Former|Mr|Mrs|Ms|Dr|Sir|"
+    r"Professor|"
     r"Der|Die|Das|Herr|Frau|Präsident|Le|La|Les|El|Los|Las|M|Mme|Президент|Министр|Премьер)\.?\s+)+"
 )
 _NO_NAMES = frozenset(

@@ -20,8 +20,7 @@ _OPENER = re.compile(r"[\s\"'“‘«‹„(\[「『（《—–-]*")
 _WORD_BEFORE = re.compile(r"[^\s(\[\"“«„/]{1,24}$")
 _ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]?", re.UNICODE)
 _ATTRIBUTION = re.compile(
-    r"\s*(?:[A-ZÀ-ÞА-
-    ЯЁ][\w.’'-]*\s+){1,5}(?:said|says|asked|told|wrote|added|replied|warned|insisted|declared|dijo|declaró|"
+    r"\s*(?:[A-ZÀ-ÞА-ЯЁ][\w.’'-]*\s+){1,5}(?:said|says|asked|told|wrote|added|replied|warned|insisted|declared|dijo|declaró|"
     r"afirmó|sagte|erklärte|betonte|schrieb|сказал|сказала|заявил|заявила|отметил|отметила)\b"
 )
 _WIDE_ATTRIBUTION = re.compile(
