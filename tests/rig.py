@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -50,6 +51,7 @@ class FaultServer:
         self.calls: list[Call] = []
         self.at_once = self.most_at_once = 0
         self.is_closed = threading.Event()
+        self.tls: ssl.SSLContext | None = None
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port: int = self._listener.getsockname()[1]
@@ -91,8 +93,8 @@ class FaultServer:
             self._threads.append(thread)
             thread.start()
 
-    def _answer(self, connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):
+    def _answer(self, raw: socket.socket) -> None:
+        with contextlib.suppress(OSError), self.tls.wrap_socket(raw, server_side=True) if self.tls else raw as connection:
             connection.settimeout(10)
             head = b""
             while b"\r\n\r\n" not in head:

@@ -12,7 +12,10 @@ from monitor.errors import FetchError
 from monitor.model import Feed, FeedState, Fetched
 from monitor.ports import Fetcher
 
-EXAMPLE = {"root": "."}
+EXAMPLE = """\
+kind: file
+root: .
+"""
 SCHEME = "file"
 
 

@@ -30,7 +30,13 @@ MOST_HEADERS = 200
 LONGEST_HOLD = timedelta(hours=24)
 WANTED_FEED = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
 WANTED_PAGE = "text/html, application/xhtml+xml, */*;q=0.5"
-EXAMPLE = {"concurrency": 20, "per_host": 2, "spacing_seconds": 0.5, "allow": ["192.168.1.10:8080"]}
+EXAMPLE = """\
+kind: http
+user_agent: news-monitor (+https://example.org/about-our-reader)
+concurrency: 20
+per_host: 2
+spacing_seconds: 0.5
+"""
 
 
 class Config(BaseModel):
@@ -70,6 +76,7 @@ class _Want:
     accept: str
     etag: str | None = None
     last_modified: str | None = None
+    form: dict[str, str] | None = None
 
 
 class HttpFetcher:
@@ -99,6 +106,11 @@ class HttpFetcher:
 
     def page(self, url: str) -> Fetched:
         return asyncio.run_coroutine_threadsafe(self._get(_Want("", url, WANTED_PAGE)), self._running()).result()
+
+    def post(self, url: str, form: dict[str, str]) -> Fetched:
+        """Send a form, such as a WebSub subscription, under the same guard and politeness; no redirect is followed."""
+        want = _Want("", url, "*/*", form=form)
+        return asyncio.run_coroutine_threadsafe(self._get(want), self._running()).result()
 
     def close(self) -> None:
         loop, thread, client = self._loop, self._thread, self._client
@@ -195,7 +207,7 @@ class HttpFetcher:
         started = clock()
         try:
             async with asyncio.timeout(max(self._config.total_seconds - visit.seconds, 0)):
-                request = self._client.build_request("GET", visit.url, headers=visit.headers())
+                request = self._client.build_request(visit.method, visit.url, headers=visit.headers(), data=visit.want.form)
                 response = await self._client.send(request, stream=True)
                 try:
                     return await self._answer(visit, response)
@@ -238,6 +250,7 @@ class _Visit:
         self.status = 0
         self.seconds = 0.0
         self.has_room = False
+        self.method = "GET" if want.form is None else "POST"
         self._hops = 0
         self._permanent_url: str | None = None
         self._is_permanent = True
@@ -255,8 +268,9 @@ class _Visit:
     def follow(self, response: httpx.Response) -> None:
         """Go on to where a redirect leads."""
         self._hops += 1
-        if self._hops > self.config.max_redirects:
-            raise FetchError(f"redirects more than {self.config.max_redirects} times", "redirect")
+        most = self.config.max_redirects if self.want.form is None else 0
+        if self._hops > most:
+            raise FetchError(f"redirects more than {most} times", "redirect")
         location = response.headers["location"]
         target = httpx.URL(self.url).join(location)
         if not target.fragment and not target.userinfo:

@@ -95,6 +95,15 @@ def collect(
     return report
 
 
+def collect_pushed(
+    feed: Feed, state: FeedState, pushed: Fetched, parser: Parser, archive: Archive, clock: Clock, policy: Policy | None = None
+) -> CollectReport:
+    """Store what a hub pushed, as if it had been fetched; what is known of the feed's own document stays as it is."""
+    kept = replace(pushed, etag=state.etag, last_modified=state.last_modified)
+    intake = _Intake({feed.id: (feed, begun(feed, state))}, archive, clock, policy or Policy())
+    return sum((intake.take(fetched, parsed, {}) for fetched, parsed in parser.parse([kept])), CollectReport())
+
+
 class _Intake:
     """Takes the answers of one pass into the archive."""
 
@@ -162,7 +171,7 @@ class _Intake:
             changed = [one for one in novelties if one.verdict is Verdict.CHANGED]
             self._revise(changed, pages, now)
             after = succeeded(state, feed, fetched, parsed, len(new), now, self._policy.bounds)
-            after = replace(after, body_hash=self._hashes.get(feed.id))
+            after = replace(after, body_hash=self._hashes.get(feed.id, state.body_hash))
             events = after_success(state, after, parsed, now)
             self._archive.feeds.record(noted(after, events), fetched, now, len(new))
         failpoint("post-insert")

@@ -1,0 +1,107 @@
+"""WebSub: subscribe at a feed's hub, answer its verification, and accept what it pushes."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from monitor.model import Feed, FeedState, Fetched
+from monitor.ports import Archive, Clock
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(days=7)
+RENEW_BEFORE = timedelta(days=1)
+LARGEST_PUSH = 10_000_000
+
+
+class Poster(Protocol):
+    """Sends one form to a hub."""
+
+    def post(self, url: str, form: dict[str, str]) -> Fetched:
+        """The hub's answer; a hub that is down is an answer, not an exception."""
+        ...
+
+
+def subscribe_due(archive: Archive, poster: Poster, clock: Clock, *, callback_url: str, secret: str) -> int:
+    """Subscribe to every feed that advertises a hub and whose lease is missing or ends within a day; how many were asked.
+
+    `callback_url` is the public address of the callback route, to which the feed's id is added; `secret` signs pushes.
+    The hub confirms by calling `verified`, which starts the lease.
+    """
+    now = clock.now()
+    asked = 0
+    for feed, state in archive.feeds.list():
+        if not feed.is_enabled or state.is_gone or not is_wanted(state, now):
+            continue
+        form = {
+            "hub.mode": "subscribe",
+            "hub.topic": state.hub_topic or state.url,
+            "hub.callback": f"{callback_url.rstrip('/')}/{feed.id}",
+            "hub.lease_seconds": str(int(LEASE.total_seconds())),
+            "hub.secret": feed_secret(secret, feed.id),
+        }
+        answer = poster.post(state.hub or "", form)
+        asked += 1
+        if answer.error:
+            log.warning("hub refused", feed=feed.id, hub=state.hub, error=answer.error)
+    return asked
+
+
+def is_wanted(state: FeedState, now: datetime) -> bool:
+    """Whether a feed has a hub and no lease that lasts."""
+    return state.hub is not None and (state.subscribed_until is None or state.subscribed_until - now < RENEW_BEFORE)
+
+
+def verified(archive: Archive, clock: Clock, feed_id: str, mode: str, topic: str, lease_seconds: str) -> bool:
+    """Whether a hub's verification is of a subscription we asked for; the caller then echoes the challenge, else answers 404."""
+    found = _known(archive, feed_id)
+    if found is None:
+        return False
+    _, state = found
+    if mode != "subscribe" or state.hub is None or topic != (state.hub_topic or state.url):
+        return False
+    seconds = min(int(lease_seconds), int(LEASE.total_seconds())) if lease_seconds.isdigit() else int(LEASE.total_seconds())
+    now = clock.now()
+    until = now + timedelta(seconds=seconds)
+    answer = Fetched(feed_id, state.url, 200, is_unchanged=True, reason="subscribed")
+    with archive.transaction():
+        archive.feeds.record(replace(state, subscribed_until=until), answer, now, 0)
+    return True
+
+
+def pushed(
+    archive: Archive, feed_id: str, body: bytes, content_type: str, signature: str, *, secret: str
+) -> tuple[Feed, FeedState, Fetched] | None:
+    """What a hub pushed, ready for `collect_pushed`, or None when nobody asked for it or it is not signed by the hub.
+
+    The caller answers 2xx either way, as the specification asks, so that a forger learns nothing.
+    """
+    found = _known(archive, feed_id)
+    if found is None or len(body) > LARGEST_PUSH or not is_signed(body, signature, feed_secret(secret, feed_id)):
+        log.warning("push refused", feed=feed_id)
+        return None
+    feed, state = found
+    return feed, state, Fetched(feed_id, state.hub_topic or state.url, 200, body=body, content_type=content_type)
+
+
+def is_signed(body: bytes, signature: str, secret: str) -> bool:
+    """Whether an X-Hub-Signature header such as `sha256=...` fits; SHA-1 is refused."""
+    method, _, given = signature.partition("=")
+    if method not in ("sha256", "sha384", "sha512"):
+        return False
+    return hmac.compare_digest(hmac.new(secret.encode(), body, method).hexdigest(), given.strip().lower())
+
+
+def feed_secret(secret: str, feed_id: str) -> str:
+    """The secret of one feed's subscription, so that one hub cannot sign for another."""
+    return hmac.new(secret.encode(), f"websub:{feed_id}".encode(), hashlib.sha256).hexdigest()
+
+
+def _known(archive: Archive, feed_id: str) -> tuple[Feed, FeedState] | None:
+    return next(((feed, state) for feed, state in archive.feeds.list() if feed.id == feed_id and feed.is_enabled), None)

@@ -1,0 +1,145 @@
+"""The schedule: rhythm, wishes of the feed, failures, and what the owner is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.core.feedhealth import Health, after_success, silent_after
+from monitor.core.headers import max_age, retry_after
+from monitor.core.schedule import Bounds, begun, failed, is_catch_up, outside, succeeded
+from monitor.model import Entry, Feed, FeedState, Fetched, ParsedFeed
+
+NOW = datetime(2024, 11, 2, 12, tzinfo=UTC)
+FEED = Feed("f", "https://rig.example/feed", "F")
+BOUNDS = Bounds()
+HOUR = timedelta(hours=1)
+OK = Fetched("f", FEED.url, 200, is_unchanged=True)
+
+
+def after(
+    state: FeedState, new: int, now: datetime, fetched: Fetched = OK, parsed: ParsedFeed | None = None, feed: Feed = FEED
+) -> FeedState:
+    return succeeded(begun(feed, state), feed, fetched, parsed, new, now, BOUNDS)
+
+
+def test_a_busy_feed_is_asked_often_and_a_quiet_one_rarely() -> None:
+    busy = quiet = after(FeedState("f"), 10, NOW)
+    for step in range(1, 60):
+        now = NOW + step * HOUR
+        busy = after(busy, 6, now)
+        quiet = after(quiet, int(step % 48 == 0), now)
+    assert busy.interval == BOUNDS.shortest
+    assert quiet.interval == BOUNDS.longest
+    assert after(busy, 6, NOW, feed=replace(FEED, interval=HOUR)).interval == HOUR
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 50), st.floats(0.1, 200)), max_size=30),
+    st.none() | st.timedeltas(min_value=timedelta(minutes=1), max_value=timedelta(days=3)),
+)
+def test_the_wait_stays_within_bounds(polls: list[tuple[int, float]], ttl: timedelta | None) -> None:
+    state, now = FeedState("f"), NOW
+    for new, hours in polls:
+        now += timedelta(hours=hours)
+        state = after(state, new, now, parsed=ParsedFeed("rss20", ttl=ttl))
+        assert state.next_due is not None
+        assert timedelta(minutes=4) <= state.next_due - now <= timedelta(hours=27)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("max_age", timedelta(hours=12)), ("retry_after", timedelta(hours=12)), ("max_age", timedelta(days=400))]
+)
+def test_what_the_server_asks_for_is_honoured(field: str, value: timedelta) -> None:
+    due = after(FeedState("f"), 1, NOW, replace(OK, **{field: value})).next_due
+    assert due is not None
+    assert min(value, 24 * HOUR) * 0.9 <= due - NOW <= min(value, 24 * HOUR) * 1.1
+
+
+def test_what_the_feed_asks_for_outlives_an_unchanged_answer() -> None:
+    state = after(FeedState("f"), 1, NOW, parsed=ParsedFeed("rss20", ttl=10 * HOUR, skip_hours=(22, 23)))
+    again = after(state, 0, NOW + HOUR)
+    assert (again.ttl, again.skip_hours) == (10 * HOUR, (22, 23))
+    assert again.next_due is not None
+    assert again.next_due.hour not in (22, 23)
+
+
+def test_skipped_hours_that_cover_the_day_are_ignored() -> None:
+    assert outside(NOW, range(24)) == NOW
+    assert outside(NOW, (12, 13)) == NOW + 2 * HOUR
+
+
+def test_a_failure_changes_the_schedule_and_the_count_alone() -> None:
+    good = replace(after(FeedState("f"), 3, NOW, replace(OK, etag='"x"')), body_hash="h")
+    bad = failed(good, FEED, Fetched("f", FEED.url, 500, error="500", reason="status"), "500", NOW + HOUR, BOUNDS)
+    assert replace(bad, failures=0, last_error=None, next_due=good.next_due) == good
+    assert (bad.failures, bad.last_error) == (1, "500")
+
+
+def test_feeds_do_not_march_in_step() -> None:
+    dues = {after(FeedState(f"f{number}"), 1, NOW, feed=replace(FEED, id=f"f{number}")).next_due for number in range(50)}
+    assert len(dues) == 50
+
+
+def test_an_edited_address_starts_anew() -> None:
+    state = replace(after(FeedState("f"), 1, NOW), is_gone=True, etag='"x"')
+    fresh = begun(replace(FEED, url="https://rig.example/other"), state)
+    assert (fresh.url, fresh.etag, fresh.is_gone, fresh.last_success) == ("https://rig.example/other", None, False, None)
+    assert begun(FEED, state) is state
+
+
+def test_what_counts_as_backlog() -> None:
+    state = after(FeedState("f"), 1, NOW)
+    assert is_catch_up(FeedState("f"), NOW, BOUNDS)
+    assert not is_catch_up(state, NOW + HOUR, BOUNDS)
+    assert is_catch_up(state, NOW + timedelta(days=3), BOUNDS)
+
+
+def test_silence_is_told_once() -> None:
+    state = after(FeedState("f"), 1, NOW)
+    for step in range(1, 11):
+        state = after(state, 1, NOW + step * HOUR)
+    limit = silent_after(state)
+    assert limit == timedelta(days=2)
+    told = []
+    for step in range(11, 120):
+        now = NOW + step * HOUR
+        new = after(state, 0, now)
+        told += after_success(state, new, None, now)
+        state = new
+    assert [event.health for event in told] == [Health.SILENT]
+
+
+def test_a_feed_without_dates_is_told_at_its_first_answer() -> None:
+    parsed = ParsedFeed("rss20", entries=tuple(Entry(str(number), "", "t", "") for number in range(3)))
+    before = FeedState("f")
+    assert [event.health for event in after_success(before, after(before, 3, NOW, parsed=parsed), parsed, NOW)] == [
+        Health.UNDATED
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("120", 120),
+        ("Sat, 02 Nov 2024 12:01:00 GMT", 60),
+        ("Sat, 02 Nov 2024 11:00:00 GMT", 0),
+        ("soon", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_retry_after(value: str | None, expected: int | None) -> None:
+    assert retry_after(value, NOW) == (None if expected is None else timedelta(seconds=expected))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("max-age=60, public", 60), ("no-store, max-age=60", 0), ("public", None), (None, None), ("max-age=x", None)],
+)
+def test_max_age(value: str | None, expected: int | None) -> None:
+    assert max_age(value) == (None if expected is None else timedelta(seconds=expected))
