@@ -21,9 +21,11 @@ EVERYTHING = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """An email as it arrived: the rule that sent it, its subject and plain text, and the page saved from it."""
+    """An email as it arrived: the rule that sent it, its headers and plain text, and the page saved from it."""
 
     rule: str
+    sender: str
+    to: str
     subject: str
     text: str
     page: Path

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from monitor.app import App, open_app
 from monitor.clock import SystemClock
@@ -131,22 +132,23 @@ def _deliver_all(worker: Worker, clock: Clock) -> None:
 
 def _keep_letters(place: Place, mailbox: Mailbox) -> tuple[Letter, ...]:
     """The emails as they arrived, each as .eml and, to be opened in a browser, as .html."""
-    letters = []
-    for number, message in enumerate(mailbox.messages, 1):
-        rule = str(message["List-Id"] or "alert").strip("<>").split(".")[0]
-        base = place.mail / f"{number:02}-{rule}"
-        base.with_suffix(".eml").write_bytes(message.as_bytes())
-        page = message.get_body(("html",))
-        text = message.get_body(("plain",))
-        base.with_suffix(".html").write_text(str(page.get_content()) if page else "", encoding="utf-8")
-        letters.append(Letter(rule, str(message["Subject"]), str(text.get_content()) if text else "", base.with_suffix(".html")))
-    return tuple(letters)
+    return tuple(_keep_letter(place, number, message) for number, message in enumerate(mailbox.messages, 1))
 
 
-def _keep_slack(place: Place, webhook: SlackWebhook) -> Sequence[Path]:
-    kept = []
+def _keep_letter(place: Place, number: int, message: EmailMessage) -> Letter:
+    rule = str(message["List-Id"] or "alert").strip("<>").split(".")[0]
+    base = place.mail / f"{number:02}-{rule}"
+    page = base.with_suffix(".html")
+    base.with_suffix(".eml").write_bytes(message.as_bytes())
+    page.write_text(_part(message, "html"), encoding="utf-8")
+    return Letter(rule, str(message["From"]), str(message["To"]), str(message["Subject"]), _part(message, "plain"), page)
+
+
+def _part(message: EmailMessage, kind: Literal["html", "plain"]) -> str:
+    part = message.get_body((kind,))
+    return str(part.get_content()) if part else ""
+
+
+def _keep_slack(place: Place, webhook: SlackWebhook) -> None:
     for number, payload in enumerate(webhook.messages, 1):
-        file = place.slack / f"{number:02}.json"
-        file.write_text(json.dumps(payload, ensure_ascii=False, indent=1), encoding="utf-8")
-        kept.append(file)
-    return kept
+        (place.slack / f"{number:02}.json").write_text(json.dumps(payload, ensure_ascii=False, indent=1), encoding="utf-8")

@@ -20,6 +20,8 @@ from monitor.demo.report import DemoReport, Letter, Side, Told, TopicSummary
 from monitor.model import Rulebook, Severity
 
 AGAINST, FAVOR = "dark_orange", "dodger_blue1"
+WIDTH = 100
+"""Columns used where the output is no terminal, and at most where it is a wide one."""
 SHOWN_HOLDERS = 7
 SHOWN_LINES = 24
 FIRST_SHOWN = "dprk-condemns-drills"
@@ -64,6 +66,12 @@ class Steps:
         self._bars.update(task, completed=polls, said=f"{self._totals['sent']} sent{waited}")
 
 
+def console_of(*, is_error: bool = False) -> Console:
+    """A console no wider than is good to read."""
+    console = Console(stderr=is_error)
+    return Console(stderr=is_error, width=min(console.width, WIDTH) if console.is_terminal else WIDTH)
+
+
 @contextmanager
 def steps(console: Console) -> Iterator[Steps]:
     """Bars on the console while inside."""
@@ -90,7 +98,7 @@ def opening(console: Console) -> None:
 
 def show(console: Console, report: DemoReport, rulebook: Rulebook) -> None:
     """The report: from the whole, to the alerts, to one alert in full, to where everything lies."""
-    parts = [_sides(report.topics), _alerts(report, rulebook), _letter(_chosen(report.letters)), _places(report)]
+    parts = [_sides(report.topics, console.width), _alerts(report, rulebook), _letter(_chosen(report.letters)), _places(report)]
     for part in parts:
         console.print()
         console.print(part)
@@ -110,8 +118,8 @@ def _grid() -> Table:
 # -- who takes which side ----------------------------------------------------------------------------------------------
 
 
-def _sides(topics: tuple[TopicSummary, ...]) -> RenderableType:
-    holders = _main_holders(topics)
+def _sides(topics: tuple[TopicSummary, ...], width: int) -> RenderableType:
+    holders = _main_holders(topics)[: SHOWN_HOLDERS if width >= WIDTH else SHOWN_HOLDERS - 3]
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     table.add_column(max_width=32)
     table.add_column("\narticles", justify="right", style="dim")
@@ -129,7 +137,7 @@ def _main_holders(topics: Iterable[TopicSummary]) -> list[str]:
     weight: Counter[str] = Counter()
     for summary in topics:
         weight.update({side.holder: side.favor + side.against for side in summary.sides})
-    return [holder for holder, count in weight.most_common(SHOWN_HOLDERS) if count]
+    return [holder for holder, count in weight.most_common() if count]
 
 
 def _side(side: Side | None) -> Text:
@@ -158,20 +166,22 @@ def _alerts(report: DemoReport, rulebook: Rulebook) -> RenderableType:
     return Group(*parts)
 
 
-def _alert(told: Told, rulebook: Rulebook) -> tuple[Text, Text, Text]:
+def _alert(told: Told, rulebook: Rulebook) -> tuple[Text, Text]:
     alert = told.alert
     rule = rulebook.rules[alert.rule]
-    is_urgent = alert.severity is Severity.URGENT
-    words = Text(told.headline, style="bold red" if is_urgent else "bold").append(f"\n{rule.title}", style="dim not bold")
-    channels = " ".join(rulebook.receivers[name].kind for name in told.receivers)
-    return Text(f"{alert.created:%H:%M}", style="dim"), words, Text(channels, style="dim")
+    channels = ", ".join(rulebook.receivers[name].kind for name in told.receivers)
+    words = Text(told.headline, style="bold red" if alert.severity is Severity.URGENT else "bold")
+    words.append(f"\n{rule.title}", style="dim not bold").append(f"  → {channels}" if channels else "", style="dim not bold")
+    return Text(f"{alert.created:%a %H:%M}", style="dim"), words
 
 
 # -- one alert in full, and where everything lies ----------------------------------------------------------------------
 
 
 def _chosen(letters: tuple[Letter, ...]) -> Letter | None:
-    return next((letter for letter in letters if letter.rule == FIRST_SHOWN), letters[0] if letters else None)
+    """Of the letters of the rule to show, else of all, the one with most to say."""
+    wanted = [letter for letter in letters if letter.rule == FIRST_SHOWN]
+    return max(wanted or letters, key=lambda letter: len(letter.text), default=None)
 
 
 def _letter(letter: Letter | None) -> RenderableType:
@@ -179,10 +189,11 @@ def _letter(letter: Letter | None) -> RenderableType:
         return _heading("NO EMAIL WAS SENT")
     lines = letter.text.strip().splitlines()
     body = Text("\n".join(lines[:SHOWN_LINES]) + ("\n…" if len(lines) > SHOWN_LINES else ""))
-    body.highlight_regex(r"▼[^\n]*", AGAINST)
-    body.highlight_regex(r"▲[^\n]*", FAVOR)
+    body.highlight_regex(r"▼[^\n]*", f"bold {AGAINST}")
+    body.highlight_regex(r"▲[^\n]*", f"bold {FAVOR}")
     body.highlight_regex(r"https?://\S+", "dim")
-    panel = Panel(body, title=Text(letter.subject, style="bold"), title_align="left", border_style="dim", padding=(1, 2))
+    head = Text(f"From  {letter.sender}\nTo    {letter.to}\n", style="dim")
+    panel = Panel(Group(head, body), border_style="dim", padding=(1, 2))
     return Group(_heading("AN EMAIL AS IT ARRIVED", str(letter.page)), Padding(panel, (0, 2)))
 
 
