@@ -24,6 +24,8 @@ def make_weights(folder: Path, *, broken: str = "") -> Path:
     against_neutral_favor = np.zeros((WIDTH, 3), np.float32)
     marks = np.zeros((len(WORDS), WIDTH), np.float32)
     marks[WORDS.index("opposes"), 0] = marks[WORDS.index("supports"), 2] = 4.0
+    marks[:, 1] = 0.1
+    against_neutral_favor[1, 1] = 1.0
     against_neutral_favor[0, 0] = against_neutral_favor[2, 2] = np.nan if broken == "nan" else 1.0
     about = np.ones((WIDTH, 1), np.float32)
     (folder / "embedding.onnx").write_bytes(_graph("embedding", table, None))

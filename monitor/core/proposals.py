@@ -49,6 +49,9 @@ _NO_NAMES = frozenset(
     она они мы я но это
     """.split()  # noqa: SIM905 - words are easier to read and to mend as words
 )
+_WHEN = frozenset(
+    {"yesterday", "today", "earlier", "later", "gestern", "heute", "hier", "ayer", "hoy", "вчера", "сегодня", "ранее"}
+)
 _NOUNS_HAVE_CAPITALS = "de"
 _FIRST_WIDE = "\u1100"
 
@@ -77,10 +80,16 @@ def _beside(outside: str, verb: re.Match[str]) -> Iterator[tuple[str, int]]:
         match = _AFTER.match(outside[offset : offset + _NEAR])
     if match is None:
         return
-    bare = _TITLES.sub("", match.group(1))
+    bare = _TITLES.sub("", _without_time(match.group(1)))
     start = offset + match.end(1) - len(bare)
     if not _PLACE.search(outside[max(0, start - 16) : start]):
         yield bare.rstrip(".").removesuffix("’s").removesuffix("'s"), start
+
+
+def _without_time(words: str) -> str:
+    """The words without a "Yesterday" that only begins the sentence."""
+    first, _, rest = words.partition(" ")
+    return rest if rest and first.casefold() in _WHEN else words
 
 
 def _is_name(name: str, start: int, language: str) -> bool:
