@@ -5,6 +5,7 @@ Expected failures (a feed that is down, a refused email) travel as values; these
 MonitorError
 ├── ConfigError      settings, feeds or rules are wrong; carries every problem found      (exit 2)
 ├── QueryError       a query that cannot be read; carries column and suggestion            (exit 2)
+├── NotFoundError    nothing stored has the name or number asked for                       (exit 1)
 ├── ArchiveError     the archive cannot be read or written                                 (exit 1)
 │   ├── ArchiveBusy      another worker holds it
 │   └── ArchiveTooNew    written by a newer release
@@ -65,6 +66,10 @@ class QueryError(MonitorError):
         """The query with a caret under the mistake, the message and the hint, as lines of text."""
         lines = [self.query.replace("\n", " "), " " * self.column + "^ " + self.message]
         return "\n".join([*lines, self.hint] if self.hint else lines)
+
+
+class NotFoundError(MonitorError):
+    """No article, story or alert has this name or number."""
 
 
 class ArchiveError(MonitorError):

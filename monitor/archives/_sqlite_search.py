@@ -6,6 +6,7 @@ import base64
 import json
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.archives import _sqlite_index as index
@@ -23,7 +24,7 @@ from monitor.model import Article, Hit, Statement
 
 _RANK = "bm25(words, 4.0, 1.0) * (0.4 + 0.6 / (1 + max(0, julianday(?) - julianday(a.published)) / 30.0))"
 """Smaller is better: the weight of the words, full for what is new and two fifths of it for what is very old."""
-_MOST_IN_A_BATCH = 5000
+_MOST_IN_A_BATCH, _MOST = 5000, 1 << 62
 
 
 class SqliteSearch:
@@ -37,14 +38,15 @@ class SqliteSearch:
     ) -> tuple[list[Article], int, str]:
         with self._connections.read() as db:
             found = source(compiler(db, now).conditions(query.root))
-            total = int(db.execute(f"SELECT count(*) {found.bare}", found.values).fetchone()[0])
-            if sort == "relevance" and found.has_words:
-                ids, following = _best(db, found, now, limit, cursor)
-            else:
-                ids, following = _newest(db, found, "seen" if sort == "seen" else "published", limit, cursor)
+            order = "relevance" if sort == "relevance" and found.has_words else "seen" if sort == "seen" else "published"
+            place = _Place.read(cursor, order) if cursor else None
+            # The number of articles found is counted once and then travels with the cursor.
+            total = place.total if place else int(db.execute(f"SELECT count(*) {found.bare}", found.values).fetchone()[0])
+            pages = _best if order == "relevance" else _newest
+            ids, following = pages(db, found, place or _Place(order, time_text(now), 0, total), limit)
             rows = db.execute(f"{ARTICLE} WHERE a.id IN (SELECT value FROM json_each(?))", (json.dumps(ids),)).fetchall()
         articles = {row["id"]: read_article(row) for row in rows}
-        return [articles[number] for number in ids], total, following
+        return [articles[number] for number in ids], total, following.text if following else ""
 
     def hits(
         self, query: Query, *, now: datetime, within: Sequence[int] | None = None, since: datetime | None = None
@@ -133,42 +135,56 @@ def _said(db: sqlite3.Connection, compiled: Compiler, root: Node, articles: list
 # -- pages -----------------------------------------------------------------------------------------------------------
 
 
-def _newest(db: sqlite3.Connection, found: Source, column: str, limit: int, cursor: str) -> tuple[list[int], str]:
-    """Ids newest first after the cursor, and the next cursor."""
-    after, values = "", tuple[object, ...]()
-    if cursor:
-        after, values = f" AND (a.{column}, a.id) < (?, ?)", _read_cursor(cursor, column)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a page ended: a moment and an id, or for relevance the first page's moment and how many articles came before."""
+
+    order: str
+    moment: str
+    number: int
+    total: int
+
+    @property
+    def text(self) -> str:
+        """The place as an opaque cursor."""
+        plain = f"{self.order} {self.moment} {self.number} {self.total}"
+        return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+
+    @classmethod
+    def read(cls, cursor: str, order: str) -> _Place:
+        """The place of a cursor.
+
+        Raises:
+            QueryError: it is none, or one of another order.
+        """
+        try:
+            name, moment, number, total = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split(" ")
+            place = cls(name, time_text(read_time(moment)), int(number), int(total))
+        except (ValueError, OverflowError):
+            place = cls("", "", 0, 0)
+        if place.order != order or not (0 <= place.number < _MOST and 0 <= place.total < _MOST):
+            raise QueryError("this cursor belongs to another search", "", 0, "start again without a cursor")
+        return place
+
+
+def _newest(db: sqlite3.Connection, found: Source, place: _Place, limit: int) -> tuple[list[int], _Place | None]:
+    """Ids newest first from a place on (a place without a number is the beginning), and the next place."""
+    column = f"a.{place.order}"
+    after = (f" AND ({column}, a.id) < (?, ?)", (place.moment, place.number)) if place.number else ("", ())
     rows = db.execute(
-        f"SELECT a.id, a.{column} {found.text}{after} ORDER BY a.{column} DESC, a.id DESC LIMIT ?",
-        (*found.values, *values, limit + 1),
+        f"SELECT a.id, {column} {found.text}{after[0]} ORDER BY {column} DESC, a.id DESC LIMIT ?",
+        (*found.values, *after[1], limit + 1),
     ).fetchall()
     page = rows[:limit]
-    following = _write_cursor(column, page[-1][1], page[-1][0]) if page and len(rows) > limit else ""
+    following = replace(place, moment=page[-1][1], number=page[-1][0]) if page and len(rows) > limit else None
     return [row[0] for row in page], following
 
 
-def _best(db: sqlite3.Connection, found: Source, now: datetime, limit: int, cursor: str) -> tuple[list[int], str]:
-    """Ids best first; the cursor keeps the moment of the first page, so that ages do not shift between pages."""
-    moment, offset = _read_cursor(cursor, "relevance") if cursor else (time_text(now), 0)
+def _best(db: sqlite3.Connection, found: Source, place: _Place, limit: int) -> tuple[list[int], _Place | None]:
+    """Ids best first; the moment of the first page stays, so that ages do not shift between pages."""
     rows = db.execute(
         f"SELECT a.id, {_RANK} AS rank {found.text} ORDER BY rank, a.id DESC LIMIT ? OFFSET ?",
-        (moment, *found.values, limit + 1, offset),
+        (place.moment, *found.values, limit + 1, place.number),
     ).fetchall()
-    following = _write_cursor("relevance", moment, offset + limit) if len(rows) > limit else ""
+    following = replace(place, number=place.number + limit) if len(rows) > limit else None
     return [row[0] for row in rows[:limit]], following
-
-
-def _write_cursor(sort: str, moment: str, number: int) -> str:
-    return base64.urlsafe_b64encode(f"{sort} {moment} {number}".encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str, sort: str) -> tuple[str, int]:
-    try:
-        name, moment, number = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split(" ")
-        read_time(moment)
-        place = int(number)
-    except ValueError:
-        name, moment, place = "", "", 0
-    if name != sort or not 0 <= place < 1 << 62:
-        raise QueryError("this cursor belongs to another search", "", 0, "start again without a cursor")
-    return moment, place
