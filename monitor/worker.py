@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -174,13 +174,20 @@ class Worker:
         return stamps
 
 
-def run(app: App, *, on_progress: Callable[[str, Any], None] = unheard) -> None:
+def run(
+    app: App,
+    *,
+    on_progress: Callable[[str, Any], None] = unheard,
+    beside: Callable[[], AbstractContextManager[object]] = nullcontext,
+) -> None:
     """Work until SIGTERM or SIGINT; then finish or release what is under way within ten seconds.
+
+    What `beside` gives runs as long as the worker does, such as the web page.
 
     Raises:
         ArchiveBusy: another worker holds the archive.
     """
-    with app.archive.hold("worker"):
+    with app.archive.hold("worker"), beside():
         worker = Worker(app, on_progress=on_progress)
         worker.reload()
         scheduler = _scheduler(worker)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import Annotated, Any
 
 import typer
 
@@ -15,6 +16,7 @@ def run(
     archive: Archive = None,
     feeds: Feeds = None,
     rules: Rules = None,
+    web: Annotated[bool, typer.Option("--web/--no-web", help="Serve the web page too.")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Collect, analyse and deliver until stopped (Ctrl-C or SIGTERM)."""
@@ -23,11 +25,19 @@ def run(
     from monitor.cli.progress import Progress
     from monitor.worker import run as work
 
+    def beside() -> AbstractContextManager[object]:
+        page = service.settings.web
+        if not (web and page.enabled):
+            return nullcontext()
+        from monitor.web import serving
+
+        return serving(service, page.host, page.port)
+
     is_live = sys.stderr.isatty() and not as_json
     logs.configure(level="warning" if is_live else "info")
     flags = {"archive": archive, "feeds": feeds, "rules": rules}
-    with open_app(flags) as app, Progress(is_live=is_live) as progress:
-        work(app, on_progress=progress.note)
+    with open_app(flags) as service, Progress(is_live=is_live) as progress:
+        work(service, on_progress=progress.note, beside=beside)
 
 
 def once(*, archive: Archive = None, feeds: Feeds = None, rules: Rules = None, as_json: AsJson = False) -> None:

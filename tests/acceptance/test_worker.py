@@ -104,6 +104,7 @@ def stage(tmp_path: Path, weights: Path) -> Iterator[Stage]:
             "allow": ["127.0.0.1"],
             "scorer": {"kind": "onnx", "weights": str(weights), "threads": 1},
             "worker": {"deliver_every": "1s", "analyse_every": "1s", "collect_every": "1s", "lease": "1s"},
+            "web": {"port": 0},
         }
         (tmp_path / "monitor.yaml").write_text(json.dumps(settings))
         yield Stage(tmp_path, mailbox, webhook)
