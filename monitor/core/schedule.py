@@ -16,6 +16,8 @@ REMEMBERED_GAPS = 20
 CONFIRMATIONS = 3
 """How many times in a row a permanent redirect must be seen before the new address is adopted."""
 GONE = 410
+NEVER = timedelta(days=3650)
+"""When a feed that is gone is asked again, unless its address is edited."""
 SHARE_OF_GAP = 0.5
 SPREAD = 0.1
 
@@ -88,7 +90,11 @@ def failed(state: FeedState, feed: Feed, fetched: Fetched, error: str, now: date
     wait = max(_spread(backoff, feed.id, now), _clamped(fetched.retry_after) or timedelta(0))
     is_gone = fetched.status == GONE
     return replace(
-        state, failures=failures, last_error=error, is_gone=is_gone, next_due=None if is_gone else now + min(wait, LONGEST_WAIT)
+        state,
+        failures=failures,
+        last_error=error,
+        is_gone=is_gone,
+        next_due=now + (NEVER if is_gone else min(wait, LONGEST_WAIT)),
     )
 
 

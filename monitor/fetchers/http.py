@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field
@@ -177,7 +177,9 @@ class HttpFetcher:
             return visit.failure(f"took longer than {self._config.total_seconds:g} s", "timeout")
         except httpx.TimeoutException as error:
             return visit.failure(f"timed out ({type(error).__name__})", "timeout")
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, UnicodeError, OSError) as error:
+        except httpx.InvalidURL as error:
+            return visit.failure(f"leads to what is no address: {error}", "blocked")
+        except (httpx.HTTPError, ValueError, UnicodeError, OSError) as error:
             return visit.failure(f"{type(error).__name__}: {error}", _reason(error))
 
     async def _followed(self, visit: _Visit) -> Fetched:
@@ -271,8 +273,11 @@ class _Visit:
         most = self.config.max_redirects if self.want.form is None else 0
         if self._hops > most:
             raise FetchError(f"redirects more than {most} times", "redirect")
-        location = response.headers["location"]
-        target = httpx.URL(self.url).join(location)
+        location = urljoin(self.url, response.headers["location"].strip())
+        refusal = check_url(location)
+        if refusal:
+            raise FetchError(refusal.why, "blocked")
+        target = httpx.URL(location)
         if not target.fragment and not target.userinfo:
             self.url = str(target)
         else:

@@ -1,0 +1,45 @@
+"""robots.txt as RFC 9309 has it."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.core.robots import fits, read_robots
+
+FILE = b"""
+# for all
+User-agent: *
+Disallow: /private
+Allow: /private/press
+Disallow: /*.pdf$
+
+User-agent: other
+User-agent: NEWS-monitor
+Disallow: /mine
+Disallow:
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "is_allowed"), [("/private", True), ("/mine/x", False), ("/other", True), ("/mine?x=1", False), ("", True)]
+)
+def test_our_own_group_goes_before_everybodys(path: str, is_allowed: bool) -> None:
+    assert read_robots(200, FILE).allows(f"https://site.example{path}") is is_allowed
+
+
+@pytest.mark.parametrize(
+    ("path", "is_allowed"),
+    [("/private/x", False), ("/private/press/1", True), ("/a.pdf", False), ("/a.pdf?x", True), ("/a", True)],
+)
+def test_the_longest_pattern_decides(path: str, is_allowed: bool) -> None:
+    robots = read_robots(200, FILE.split(b"User-agent: other")[0])
+    assert robots.allows(f"https://site.example{path}") is is_allowed
+
+
+@pytest.mark.parametrize(("status", "is_allowed"), [(404, True), (403, True), (500, False), (0, False)])
+def test_a_missing_file_allows_and_a_failing_site_does_not(status: int, is_allowed: bool) -> None:
+    assert read_robots(status, None).allows("https://site.example/a") is is_allowed
+
+
+def test_a_hostile_pattern_takes_linear_time() -> None:
+    assert not fits("/" + "a*" * 5000 + "b$", "/" + "a" * 100_000)
