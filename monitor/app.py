@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -36,20 +36,23 @@ class App:
 
     @cached_property
     def feeds(self) -> tuple[Feed, ...]:
-        """What feeds.yaml configures."""
+        """What feeds.yaml configured when first asked."""
+        return self.read_feeds()
+
+    def read_feeds(self) -> tuple[Feed, ...]:
+        """The feeds as their file stands now."""
         return load_feeds(self.settings.feeds)
 
     @cached_property
     def rulebook(self) -> Rulebook:
-        """What rules/*.yaml say."""
+        """What rules/*.yaml said when first asked."""
         return self.read_rulebook()
 
-    def read_rulebook(self) -> Rulebook:
-        """The rulebook as its files stand now, whole and validated."""
-        tags = {tag for feed in self.feeds for tag in feed.tags}
-        return load_rulebook(
-            self.settings.rules, channels=self.settings.channels, feeds=[feed.id for feed in self.feeds], tags=sorted(tags)
-        )
+    def read_rulebook(self, feeds: Sequence[Feed] | None = None) -> Rulebook:
+        """The rulebook as its files stand now, whole and validated; queries may name these feeds and their tags."""
+        known = self.feeds if feeds is None else feeds
+        tags = sorted({tag for feed in known for tag in feed.tags})
+        return load_rulebook(self.settings.rules, channels=self.settings.channels, feeds=[feed.id for feed in known], tags=tags)
 
     @cached_property
     def archive(self) -> Archive:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +20,7 @@ from monitor.app import App
 from monitor.core.retry import Pace
 from monitor.core.schedule import Bounds
 from monitor.errors import ConfigError, MonitorError
-from monitor.model import Rulebook
+from monitor.model import Feed, Rulebook
 from monitor.ports import Channel
 from monitor.services import operator
 from monitor.services.analyse import AnalyseReport, analyse
@@ -77,6 +78,7 @@ class Worker:
     on_progress: Callable[[str, Any], None] = unheard
     rulebook: Rulebook = field(init=False)
     channels: Mapping[str, Channel] = field(init=False)
+    feeds: Mapping[str, Feed] = field(init=False)
     _stamps: Mapping[Path, tuple[int, int]] = field(init=False)
     _paces: dict[str, Pace] = field(default_factory=dict)
 
@@ -86,6 +88,7 @@ class Worker:
         self._links = feedback_links(self.app.archive, self.app.settings.public_url)
         self.rulebook = self.app.rulebook
         self.channels = self.app.channels
+        self.feeds = {feed.id: feed for feed in self.app.feeds}
         self._stamps = self._files()
         self.app.archive.feeds.configure(self.app.feeds)
 
@@ -94,7 +97,7 @@ class Worker:
         app = self.app
         wanted = app.archive.feeds.due(app.clock.now(), FEEDS_AT_ONCE)
         report = collect(wanted, app.fetcher, app.parser, app.archive, app.clock, self._policy) if wanted else CollectReport()
-        self._tell(operator.feed_notices(report.events, {feed.id: feed for feed in app.feeds}, app.clock.now()))
+        self._tell(operator.feed_notices(report.events, self.feeds, app.clock.now()))
         self.on_progress("collect", report)
         return report
 
@@ -137,21 +140,23 @@ class Worker:
             log.info("failed articles wait again", articles=count)
 
     def reload(self) -> None:
-        """Take over a changed rulebook when it is whole and valid; otherwise keep the old one and say so."""
+        """Take over changed feeds and rules when all of them are valid; otherwise keep the old ones and say so."""
         stamps = self._files()
         if stamps == self._stamps:
             return
         self._stamps = stamps
         try:
-            rulebook = self.app.read_rulebook()
+            feeds = self.app.read_feeds()
+            rulebook = self.app.read_rulebook(feeds)
             channels = self.app.channels_of(rulebook)
         except ConfigError as error:
-            log.error("the changed rules are wrong; the old ones stay in force", problems=str(error))
+            log.error("the changed configuration is wrong; the old one stays in force", problems=str(error))
             self._note({"rules_error": str(error)})
             self._tell(operator.rulebook_notices(str(error)))
             return
-        self.rulebook, self.channels = rulebook, channels
-        log.info("rules reloaded", rules=len(rulebook.rules), topics=len(rulebook.topics))
+        self.rulebook, self.channels, self.feeds = rulebook, channels, {feed.id: feed for feed in feeds}
+        self.app.archive.feeds.configure(feeds)
+        log.info("configuration reloaded", feeds=len(feeds), rules=len(rulebook.rules), topics=len(rulebook.topics))
         self._note({"rules_error": ""})
 
     def _tell(self, notices: list[operator.Notice]) -> None:
@@ -163,9 +168,9 @@ class Worker:
 
     def _files(self) -> dict[Path, tuple[int, int]]:
         root = self.app.settings.rules
-        files = [root] if root.is_file() else sorted((*root.rglob("*.yaml"), *root.rglob("*.yml")))
+        rules = [root] if root.is_file() else sorted((*root.rglob("*.yaml"), *root.rglob("*.yml")))
         stamps = {}
-        for file in files:
+        for file in (self.app.settings.feeds, *rules):
             try:
                 stat = file.stat()
             except OSError:
@@ -189,15 +194,17 @@ def run(
     """
     with app.archive.hold("worker"), beside():
         worker = Worker(app, on_progress=on_progress)
-        worker.reload()
         scheduler = _scheduler(worker)
         with _stopped_by_signals(worker.stopping):
             scheduler.start()
             log.info("worker started", feeds=len(app.feeds), rules=len(worker.rulebook.rules), archive=app.settings.archive)
             worker.stopping.wait()
         log.info("stopping")
-        _stop(scheduler)
-    log.info("worker stopped")
+        is_done = _stop(scheduler)
+    log.info("worker stopped", unfinished=not is_done)
+    if not is_done:
+        # What is under way is repeated at the next start; threads that wait on a slow server must not hold the process.
+        os._exit(0)
 
 
 def _scheduler(worker: Worker) -> BackgroundScheduler:
@@ -250,7 +257,9 @@ def _stopped_by_signals(stopping: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _stop(scheduler: BackgroundScheduler) -> None:
+def _stop(scheduler: BackgroundScheduler) -> bool:
+    """Whether everything under way has ended within the grace period."""
     waiting = threading.Thread(target=scheduler.shutdown, kwargs={"wait": True}, daemon=True)
     waiting.start()
     waiting.join(GRACE_SECONDS)
+    return not waiting.is_alive()

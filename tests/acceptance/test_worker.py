@@ -14,10 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from monitor.app import open_app
 from monitor.archives.sqlite import Config, build
 from monitor.demo.mailbox import Mailbox, mail_server
 from monitor.demo.servers import SlackWebhook, feed_site, slack_webhook
 from monitor.failpoints import EXIT_CODE
+from monitor.services.status import service_status
+from monitor.worker import Worker
 from tests.tinymodels import make_weights
 
 ITEMS = 4
@@ -106,7 +109,9 @@ def stage(tmp_path: Path, weights: Path) -> Iterator[Stage]:
             "worker": {"deliver_every": "1s", "analyse_every": "1s", "collect_every": "1s", "lease": "1s"},
             "web": {"port": 0},
         }
-        (tmp_path / "monitor.yaml").write_text(json.dumps(settings))
+        places = {"feeds": "feeds.yaml", "rules": "rules", "archive": "db/monitor.db", "outbox": "db/outbox"}
+        whole = {**settings, **{name: str(tmp_path / place) for name, place in places.items()}}
+        (tmp_path / "monitor.yaml").write_text(json.dumps(whole))
         yield Stage(tmp_path, mailbox, webhook)
 
 
@@ -179,3 +184,19 @@ def test_a_wrong_rule_ends_with_two_and_its_line(stage: Stage):
     assert done.returncode == 2
     assert "more.yaml:2" in done.stderr
     assert "did you mean drills?" in done.stderr
+
+
+def test_edits_are_taken_over_whole_and_a_broken_one_keeps_the_old_rules(stage: Stage):
+    rules = stage.root / "rules/rules.yaml"
+    good = rules.read_text()
+    with open_app({}, environment={}, file=stage.root / "monitor.yaml") as app:
+        worker = Worker(app)
+        rules.write_text(good + "  more: {kind: emial}\n")
+        worker.reload()
+        assert set(worker.rulebook.receivers) == {"desk", "room"}
+        assert "did you mean email?" in service_status(app.archive, app.clock.now())["rules_error"]
+
+        rules.write_text(good + "  more: {kind: console}\n")
+        worker.reload()
+        assert set(worker.rulebook.receivers) == {"desk", "room", "more"}
+        assert service_status(app.archive, app.clock.now())["rules_error"] == ""
