@@ -38,14 +38,16 @@ class PostOffice:
     logins: list[tuple[str, str]] = field(default_factory=list)
     sessions: Counter[str] = field(default_factory=Counter)
 
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
         queue = self.answers.get(address, [])
         answer = queue.pop(0) if queue else "250 OK"
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return answer
 
-    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:
+    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd calls it so
         answer = self.data_answers.pop(0) if self.data_answers else "250 kept"
         if answer in {"drop", "250 kept"}:
             self.letters.append((list(envelope.rcpt_tos), message_from_bytes(envelope.content, policy=policy.default)))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 from urllib.error import URLError
 from zoneinfo import ZoneInfo
@@ -131,11 +133,18 @@ class Bot:
 def _refusal(error: SlackApiError) -> Receipt:
     answer = error.response
     said: Mapping[str, Any] = answer.data if isinstance(answer.data, dict) else {}
-    name = str(said.get("error", "")) or f"status {answer.status_code}"
+    name = str(said.get("error", ""))
     headers = {key.lower(): value for key, value in (answer.headers or {}).items()}
     pause = retry_after(_first(headers.get("retry-after", "")), _first(headers.get("date", "")))
-    is_transient = name in _TRANSIENT or answer.status_code == 429 or answer.status_code >= 500  # noqa: PLR2004
-    return Receipt(is_sent=False, error=f"Slack answered {name}", is_permanent=not is_transient, retry_after=pause)
+    # Slack names its refusals with one word; anything else comes from something in between.
+    is_ours = re.fullmatch(r"[a-z0-9_]+", name) is not None
+    is_overload = answer.status_code == HTTPStatus.TOO_MANY_REQUESTS or answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return Receipt(
+        is_sent=False,
+        error=f"Slack answered {name if is_ours else answer.status_code}",
+        is_permanent=is_ours and name not in _TRANSIENT and not is_overload,
+        retry_after=pause,
+    )
 
 
 def _first(header: Any) -> str:

@@ -63,7 +63,8 @@ def settle(delivery: Delivery, receipt: Receipt, now: datetime, born: datetime, 
         delivery,
         attempts=attempts,
         remote_id=receipt.remote_id or delivery.remote_id,
-        remaining=receipt.remaining,
+        # Whoever was still to be reached stays so until the channel says otherwise.
+        remaining=receipt.remaining or (() if receipt.is_sent else delivery.remaining),
         refused=(*delivery.refused, *(one for one in receipt.refused if one not in delivery.refused)),
         last_error=receipt.error,
     )
@@ -102,9 +103,9 @@ class Health:
         return self.failures > 0
 
 
-def is_outage(receipt: Receipt) -> bool:
+def is_outage(delivery: Delivery, receipt: Receipt) -> bool:
     """The whole receiver failed, for now: not one message for good, and not some of its recipients."""
-    return not receipt.is_sent and not receipt.is_permanent and not receipt.remaining
+    return not (receipt.is_sent or receipt.is_permanent or receipt.remaining or delivery.remaining)
 
 
 def failed(health: Health, receiver: str, receipt: Receipt, now: datetime, policy: RetryPolicy) -> Health:

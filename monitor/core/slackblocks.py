@@ -27,7 +27,7 @@ def payload(message: Message, zone: tzinfo = UTC) -> Mapping[str, Any]:
     best: dict[str, Any] = {}
     for shown in views(message, zone):
         blocks = _blocks(shown)
-        best = {"text": escape(shown.subject), "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
+        best = {"text": escape(shown.subject) or "Alert", "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
         if len(blocks) <= BLOCK_LIMIT and _size(blocks) <= TOTAL_LIMIT:
             break
     return best
@@ -61,7 +61,9 @@ def _blocks(shown: View) -> list[Block]:
 
 def _header(shown: View) -> Block:
     mark = f"{shown.positions[0].mark} " if shown.positions else ""
-    text = mark + shorten(shown.headline, HEADER_LIMIT - len(mark))
+    # Plain text shows entities as they are, so angle brackets give way to ones that mean nothing to Slack.
+    headline = (shown.headline or shown.rule_title or "Alert").replace("<", "‹").replace(">", "›")
+    text = mark + shorten(headline, HEADER_LIMIT - len(mark))
     return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
 
 

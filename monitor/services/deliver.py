@@ -248,7 +248,7 @@ class _Run:
             self._recovered(line)
         elif receipt.is_permanent:
             self._mark(line, Health(line.health.failures + 1, None, line.health.since or now, receipt.error))
-        elif is_outage(receipt):
+        elif is_outage(delivery, receipt):
             if settled.state is DeliveryState.PENDING:
                 line.failing.append(settled)
             if receipt.retry_after is not None or len(line.failing) >= _IN_DOUBT:

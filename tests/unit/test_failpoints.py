@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+
 from monitor.failpoints import EXIT_CODE
 
 CODE = "from monitor.failpoints import failpoint\nfor _ in range(3): failpoint('here'); print('passed', flush=True)"

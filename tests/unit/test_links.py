@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+
 from monitor.core.links import LIFETIME, Action, Answer, Signer, links
 from monitor.core.render import UNSUBSCRIBE
-
 from tests.messages import NOW, message
 
 SIGNER = Signer("a key that is long enough")

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+
 from monitor.core.messages import Background, compose, gather, headline
 from monitor.model import OUTLET, Alert, Article, Evidence, Severity, Stance, Statement, Voice
-
 from tests.messages import NOW, RULEBOOK, article, position
 
 
@@ -67,7 +67,7 @@ ARTICLES: tuple[Article, ...] = (
 )
 
 
-def composed(*statements: Statement, outlets: int = 0, **more: object):  # noqa: ANN202
+def composed(*statements: Statement, outlets: int = 0, **more: object):
     return compose(alert(*statements, **more), Background(ARTICLES, outlets), RULEBOOK, delivery="d", receiver="desk")
 
 
@@ -78,7 +78,9 @@ def test_evidence_leads_to_the_article_it_stands_in():
 
 
 def test_one_position_a_holder_and_stance_surest_first_neutral_last():
-    positions = composed(statement("C", 0.1, 0.1), statement(against=0.8), statement(against=0.9), statement("Japan", 0.7, 0.1)).positions
+    positions = composed(
+        statement("C", 0.1, 0.1), statement(against=0.8), statement(against=0.9), statement("Japan", 0.7, 0.1)
+    ).positions
 
     assert [(one.holder, round(one.confidence, 2)) for one in positions] == [("North Korea", 0.9), ("Japan", 0.7), ("C", 0.8)]
 
@@ -93,7 +95,9 @@ def test_outlets_are_the_storys_independent_ones_when_known():
 
 
 def test_facts_tell_the_query_the_counts_and_the_values_but_no_inner_memory():
-    facts = dict(composed(details={"ratio": 3.14159, "window": timedelta(hours=6), "before": ["a", "b"], "memory": {"x": 1}}).facts)
+    facts = dict(
+        composed(details={"ratio": 3.14159, "window": timedelta(hours=6), "before": ["a", "b"], "memory": {"x": 1}}).facts
+    )
 
     assert facts == {
         "Rule asks": "Busan", "Found": "3 articles from 2 outlets", "Ratio": "3.14", "Window": "6 hours", "Before": "a, b",

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from monitor.core.render import clean, fit, moment, percent, plain, plural, safe_url, shorten, subject, verdict, view, views
 from monitor.model import OUTLET, Severity, Stance, Voice
-
 from tests.messages import EVIL, NOW, hostile, message, position, report
 
 anything = st.text(st.characters(codec=None, exclude_categories=()), max_size=300)
@@ -120,7 +120,9 @@ def test_fitting_takes_the_fullest_form_that_fits():
 def test_plain_text_tells_who_why_where_and_what_to_do():
     text = plain(view(message(links=(("Open", "https://m.example.org/a"), ("unsubscribe", "https://m.example.org/u")))))
 
-    assert text.startswith("North Korea is against Freedom Edge exercise — 2 outlets\nPyongyang condemns the drills · 22 Nov 2026")
+    assert text.startswith(
+        "North Korea is against Freedom Edge exercise — 2 outlets\nPyongyang condemns the drills · 22 Nov 2026"
+    )
     for part in ("> North Korea said", "2 outlets:", "outlet1.example", "Why: 0.94", "Open: https://m.example.org/a"):
         assert part in text
     assert "https://m.example.org/u" not in text

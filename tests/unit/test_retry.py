@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from monitor.core.retry import Health, Pace, RetryPolicy, burst, failed, is_outage, retry_after, settle, spend, wait
 from monitor.model import Delivery, DeliveryState, Receipt
-
 from tests.messages import NOW
 
 POLICY = RetryPolicy()
@@ -95,16 +95,20 @@ def test_recipients_are_remembered_over_attempts():
     first = settled(Receipt(is_sent=False, remote_id="<m@x>", error="b: 550; c: 451", refused=("b",), remaining=("c",)))
     assert (first.state, first.remaining, first.refused) == (DeliveryState.PENDING, ("c",), ("b",))
 
-    second = settled(Receipt(is_sent=True, remote_id="<m@x>"), first)
+    failed_again = settled(DOWN, first)
+    assert (failed_again.remaining, failed_again.refused, failed_again.remote_id) == (("c",), ("b",), "<m@x>")
+
+    second = settled(Receipt(is_sent=True, remote_id="<m@x>"), failed_again)
     assert (second.state, second.remaining, second.refused) == (DeliveryState.SENT, (), ("b",))
     assert second.last_error == "refused for good: b"
 
 
 def test_only_a_failure_of_the_whole_receiver_is_an_outage():
-    assert is_outage(DOWN)
-    assert not is_outage(Receipt(is_sent=True))
-    assert not is_outage(Receipt(is_sent=False, is_permanent=True))
-    assert not is_outage(Receipt(is_sent=False, remaining=("a",)))
+    assert is_outage(DELIVERY, DOWN)
+    assert not is_outage(DELIVERY, Receipt(is_sent=True))
+    assert not is_outage(DELIVERY, Receipt(is_sent=False, is_permanent=True))
+    assert not is_outage(DELIVERY, Receipt(is_sent=False, remaining=("a",)))
+    assert not is_outage(Delivery("d1", "a1", "desk", remaining=("a",)), DOWN)
 
 
 def test_a_failing_receiver_is_left_alone_longer_and_longer():

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from monitor.errors import ConfigError
 from monitor.secret import Secret
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 
 class Holder(BaseModel):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from monitor.core.slackblocks import BLOCK_LIMIT, escape, fitted, payload
 from monitor.demo.servers import payload_error
-
 from tests.messages import hostile, message, position, report
 
 
@@ -24,8 +25,20 @@ def test_the_blocks_say_who_why_and_where():
     said = "\n".join(texts(made["blocks"]))
 
     assert made["text"] == "North Korea is against Freedom Edge exercise — 2 outlets"
-    assert [block["type"] for block in made["blocks"]] == ["header", "context", "section", "divider", "section", "context", "actions"]
-    for part in ("▼ *AGAINST*  *North Korea* → Freedom Edge exercise · 94 %", "> North Korea said", "<https://yna.co.kr/a/1|yna.co.kr>"):
+    assert [block["type"] for block in made["blocks"]] == [
+        "header",
+        "context",
+        "section",
+        "divider",
+        "section",
+        "context",
+        "actions",
+    ]
+    for part in (
+        "▼ *AGAINST*  *North Korea* → Freedom Edge exercise · 94 %",
+        "> North Korea said",
+        "<https://yna.co.kr/a/1|yna.co.kr>",
+    ):
         assert part in said
     assert [button["url"] for button in made["blocks"][-1]["elements"]] == ["https://m.example.org/a"]
 
@@ -37,7 +50,7 @@ def test_sixty_hostile_articles_stay_within_every_limit_and_mention_nobody():
         assert payload_error(made) == ""
         assert len(made["blocks"]) <= BLOCK_LIMIT
         assert sum(len(text) for text in texts(made["blocks"])) <= 13_000
-        mrkdwn = [text for text in texts(made["blocks"][1:]) if text]
+        mrkdwn = [text for text in texts(made["blocks"]) if text]
         for text in [made["text"], *mrkdwn]:
             assert "<!" not in text
             assert "<@" not in text
@@ -47,7 +60,9 @@ def test_sixty_hostile_articles_stay_within_every_limit_and_mention_nobody():
 
 
 def test_three_and_a_half_thousand_characters_fit():
-    made = payload(message(positions=(position(evidence="word " * 700),), reports=tuple(report(n, title="t" * 3500) for n in range(60))))
+    made = payload(
+        message(positions=(position(evidence="word " * 700),), reports=tuple(report(n, title="t" * 3500) for n in range(60)))
+    )
 
     assert payload_error(made) == ""
 
@@ -55,9 +70,9 @@ def test_three_and_a_half_thousand_characters_fit():
 @settings(max_examples=50)
 @given(st.text(st.characters(codec=None, exclude_categories=()), max_size=400))
 def test_no_text_breaks_the_contract(text: str):
-    made = payload(message(headline=text, why=text, rule_title=text, positions=(position(text, evidence=text, topic=text),)))
-
-    assert payload_error(made) == ""
+    bare = message(headline=text, why=text, rule_title=text, positions=())
+    for made in (bare, replace(bare, positions=(position(text, evidence=text, topic=text),))):
+        assert payload_error(payload(made)) == ""
 
 
 @given(st.text(alphabet="&<>ab ", max_size=80), st.integers(5, 60))

@@ -1,0 +1,252 @@
+"""Delivering: order, patience, and that no receiver pays for another; the far side's log is the witness."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.core.retry import RetryPolicy
+from monitor.model import DeliveryState, Receipt
+from monitor.services.health import failing, load_health
+from monitor.services.outbox import drop, listing, retry
+from tests.deliveries import Bench, Scripted, bench
+from tests.postoffice import post_office, web_desk
+
+DOWN = Receipt(is_sent=False, error="down")
+
+
+@pytest.fixture
+def desk_bench() -> Iterator[Bench]:
+    with bench() as made:
+        yield made
+
+
+def scripted(made: Bench, *names: str) -> list[Scripted]:
+    channels = [Scripted() for _ in names]
+    for name, channel in zip(names, channels, strict=True):
+        made.channels[name], made.rates[name] = channel, 1e6
+    return channels
+
+
+def test_everything_due_is_sent_once_in_order(desk_bench: Bench):
+    desk, room = scripted(desk_bench, "desk", "room")
+    planned = desk_bench.plan(count=30)
+
+    report = desk_bench.run()
+
+    assert (report.sent, report.retried, report.dead) == (60, 0, 0)
+    assert desk.taken == room.taken == planned
+    assert desk_bench.run().sent == 0
+
+
+def test_mail_refused_for_an_hour_arrives_afterwards_in_order(desk_bench: Bench):
+    with post_office() as closed:
+        port = closed.port
+    desk_bench.add("desk", "email", to=["desk@example.org"], host="127.0.0.1", port=port, security="none")
+    planned = desk_bench.plan(count=12)
+    for minute in range(60):
+        desk_bench.run(60)
+        planned += desk_bench.plan(start=len(planned)) if minute % 10 == 0 else []
+    assert len(desk_bench.pending()) == 18
+    waiting = load_health(desk_bench.archive, "desk")
+    assert waiting.failures >= 4
+
+    with post_office(port=port) as office:
+        passes = desk_bench.run_until_settled()
+
+    assert passes <= 16
+    assert [letter["Message-ID"] for _, letter in office.letters] == [f"<{alert}desk@localhost>" for alert in planned]
+    assert not load_health(desk_bench.archive, "desk").is_failing
+
+
+def test_one_receivers_failure_marks_no_other(desk_bench: Bench):
+    desk, _ = scripted(desk_bench, "desk", "room")
+    with web_desk(refusals=[(410, {}, b"channel_is_archived")]) as gone:
+        desk_bench.add("room", "webhook", url=gone.url())
+        (alert,) = desk_bench.plan()
+        report = desk_bench.run()
+
+    states = {one.receiver: (one.state, one.last_error) for one in desk_bench.deliveries().values()}
+    assert (report.sent, report.dead) == (1, 1)
+    assert states == {"desk": ("sent", ""), "room": ("dead", "127.0.0.1 answered 410: channel_is_archived")}
+    assert desk.taken == [alert]
+    assert list(failing(desk_bench.archive, ["desk", "room"])) == ["room"]
+
+
+def test_a_message_that_always_fails_does_not_hold_up_those_behind_it(desk_bench: Bench):
+    (desk,) = scripted(desk_bench, "desk")
+    poison, *others = desk_bench.plan(count=5)
+    desk.answers[poison] = DOWN
+
+    desk_bench.run()
+
+    assert desk.taken == others
+    assert not load_health(desk_bench.archive, "desk").is_failing
+
+
+def test_a_receiver_that_is_down_is_asked_twice_and_then_left_alone(desk_bench: Bench):
+    (desk,) = scripted(desk_bench, "desk")
+    planned = desk_bench.plan(count=50)
+    desk.answers = dict.fromkeys(planned, DOWN)
+
+    report = desk_bench.run()
+    again = desk_bench.run(1)
+
+    assert desk.tried == planned[:2]
+    assert report.waiting == again.waiting == {"desk": "down"}
+
+
+def test_a_channel_that_breaks_its_promise_harms_nobody(desk_bench: Bench):
+    desk, room = scripted(desk_bench, "desk", "room")
+    first, *others = desk_bench.plan(count=3)
+    desk.answers[first] = RuntimeError("a bug")
+
+    desk_bench.run()
+
+    assert desk.taken == others
+    assert room.taken == [first, *others]
+    assert [one.last_error for one in desk_bench.pending()] == ["the channel broke: RuntimeError"]
+
+
+def test_it_is_given_up_in_sight_after_so_long(desk_bench: Bench):
+    desk_bench.policy = RetryPolicy(age=timedelta(hours=1))
+    (desk,) = scripted(desk_bench, "desk")
+    (alert,) = desk_bench.plan()
+    desk.answers[alert] = DOWN
+
+    desk_bench.run_until_settled()
+
+    assert desk_bench.one().state is DeliveryState.DEAD
+    assert desk_bench.one().last_error.startswith("given up after ")
+    assert desk_bench.one().last_error.endswith("; last: down")
+
+
+def test_a_receiver_that_left_the_rulebook_keeps_its_deliveries(desk_bench: Bench):
+    desk_bench.plan("gone")
+
+    report = desk_bench.run()
+
+    assert report.unknown == ("gone",)
+    assert desk_bench.one().state is DeliveryState.PENDING
+    assert "not in the rulebook" in desk_bench.one().last_error
+    (channel,) = scripted(desk_bench, "gone")
+    desk_bench.run(timedelta(hours=1))
+    assert len(channel.taken) == 1
+
+
+def test_a_storm_goes_at_the_receivers_pace_and_completely(desk_bench: Bench):
+    (desk,) = scripted(desk_bench, "desk")
+    desk_bench.rates["desk"] = 60
+    planned = desk_bench.plan(count=100)
+
+    counts = [desk_bench.run(0 if number == 0 else 10).sent for number in range(10)]
+
+    assert counts == [10] * 10
+    assert desk.taken == planned
+
+
+def test_a_sick_receiver_never_delays_a_healthy_one(tmp_path: Path):
+    hold = threading.Event()
+    with bench(tmp_path / "a.db") as made, web_desk(hold=hold) as sick, web_desk() as healthy:
+        made.add("sick", "webhook", url=sick.url())
+        made.add("healthy", "webhook", url=healthy.url())
+        made.plan(count=30)
+        work = threading.Thread(target=made.run)
+        work.start()
+        try:
+            assert soon(lambda: len(healthy.accepted) == 30)
+            assert sick.posts == []
+        finally:
+            hold.set()
+            work.join(20)
+        assert len(sick.accepted) == 30
+
+
+def test_asked_to_stop_it_finishes_what_is_under_way_and_gives_the_rest_back(desk_bench: Bench):
+    asked = desk_bench.stop
+
+    def accept(*_: object) -> tuple[int, dict[str, str], bytes]:
+        asked.set()
+        return 200, {}, b"ok"
+
+    with web_desk(accept=accept) as desk:
+        desk_bench.add("desk", "webhook", url=desk.url())
+        desk_bench.plan(count=8)
+        begun = time.monotonic()
+        report = desk_bench.run()
+        assert time.monotonic() - begun < 5
+
+        assert (report.sent, len(desk.accepted)) == (1, 1)
+        desk_bench.stop = threading.Event()
+        assert desk_bench.run().sent == 7
+        assert len({post.headers["x-monitor-delivery"] for post in desk.accepted}) == 8
+
+
+def test_stopping_does_not_wait_longer_than_its_grace_for_a_receiver_that_hangs(
+    desk_bench: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("monitor.services.deliver.GRACE_SECONDS", 0.5)
+    hold = threading.Event()
+    with web_desk(hold=hold) as desk:
+        desk_bench.add("desk", "webhook", url=desk.url())
+        desk_bench.plan(count=3)
+        threading.Timer(0.3, desk_bench.stop.set).start()
+        report = desk_bench.run()
+        hold.set()
+
+    assert report.sent == 0
+    assert len(desk_bench.pending()) == 3
+
+
+# -- what people do -----------------------------------------------------------------------------------------------------
+
+
+def test_a_dead_delivery_can_be_tried_again_by_hand(desk_bench: Bench):
+    (desk,) = scripted(desk_bench, "desk")
+    first, second = desk_bench.plan(count=2)
+    desk.answers = {first: Receipt(is_sent=False, error="410", is_permanent=True), second: DOWN}
+    desk_bench.run()
+    desk.answers = {}
+
+    done = retry(desk_bench.archive, ["all"], desk_bench.clock.now())
+
+    assert {one.alert for one in done} == {first, second}
+    assert desk_bench.run().sent == 2
+    assert [line.title for line in listing(desk_bench.archive, state="sent")] == ["Alert 1", "Alert 0"]
+
+
+def test_a_dropped_delivery_is_never_sent(desk_bench: Bench):
+    (desk,) = scripted(desk_bench, "desk")
+    desk_bench.plan(count=2)
+
+    drop(desk_bench.archive, ["alert0000"], desk_bench.clock.now())
+    desk_bench.run()
+
+    assert desk.taken == ["alert0001"]
+    (dead,) = listing(desk_bench.archive, state="dead")
+    assert dead.delivery.last_error == "dropped by hand"
+
+
+@pytest.mark.parametrize(("names", "words"), [(["zzz"], "no delivery"), (["alert"], "2 deliveries"), ([], "name deliveries")])
+def test_a_name_that_fits_no_delivery_or_several_is_an_error(desk_bench: Bench, names: list[str], words: str):
+    scripted(desk_bench, "desk")
+    desk_bench.plan(count=2)
+
+    with pytest.raises(Exception, match=words):
+        retry(desk_bench.archive, names, desk_bench.clock.now())
+
+
+def soon(is_so: object, seconds: float = 10) -> bool:
+    """Whether it becomes so within some seconds."""
+    assert callable(is_so)
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if is_so():
+            return True
+        threading.Event().wait(0.01)
+    return False
