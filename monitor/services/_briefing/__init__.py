@@ -1,0 +1,1 @@
+"""Formats of a briefing that need programs or libraries of their own."""
