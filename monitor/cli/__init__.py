@@ -21,6 +21,7 @@ COMMANDS = {
     "show": "show",
     "stats": "stats",
     "trends": "trends",
+    "briefing": "briefing",
 }
 GROUPS = {
     "rules": "rules",
