@@ -153,8 +153,9 @@ class _Process:
             assert process.stdout is not None  # noqa: S101
             write_frame(process.stdin, head, body)
             answer = read_frame(process.stdout)
-        except (BrokenPipeError, ConnectionError) as error:
-            raise ParseError("the parser process ended before it read the document") from error
+        except (BrokenPipeError, ConnectionError):
+            # It died while it was being written to; what is said below holds for that as well.
+            answer = None
         finally:
             timer.cancel()
             if answer is None:
