@@ -1,1 +1,6 @@
-"""FastAPI: the JSON API and the pages."""
+"""The pages and the JSON API of one App: `build_web` makes the application, `serving` runs it beside something else."""
+
+from monitor.web.build import build_web
+from monitor.web.serving import serving
+
+__all__ = ["build_web", "serving"]

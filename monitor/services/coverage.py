@@ -1,0 +1,85 @@
+"""One topic over time: volume by the stances articles show, holders by week, who said what, the largest stories."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from monitor.model import Hit, Stance, Statement, Topic
+from monitor.ports import Archive
+from monitor.services.today import StoryLine, story_lines, strongest, with_statements
+
+UNSTATED = "none"
+"""An article about the topic in which nobody takes or declines a side."""
+HOLDERS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """`days` maps each day to the articles by the stance they show; `matrix` maps holder, week (a Monday) and stance to articles."""
+
+    topic: Topic
+    articles: int
+    days: Mapping[date, Mapping[str, int]]
+    weeks: tuple[date, ...]
+    matrix: Mapping[str, Mapping[date, Mapping[str, int]]]
+    positions: tuple[Statement, ...]
+    stories: tuple[StoryLine, ...]
+    sources: Mapping[int, Hit]
+
+
+def coverage(archive: Archive, topic: Topic, now: datetime, span: timedelta) -> Coverage:
+    """Everything the archive holds on a topic in the last span."""
+    since = now - span
+    hits = [hit for hit in archive.search.hits(with_statements(topic.id, since), now=now) if hit.published <= now]
+    weeks = _weeks(since.date(), now.date())
+    return Coverage(
+        topic,
+        len(hits),
+        _days(hits, since.date(), now.date()),
+        weeks,
+        _matrix(hits, weeks),
+        strongest([one for hit in hits for one in hit.statements], limit=HOLDERS),
+        story_lines(archive, hits, limit=10),
+        {hit.article: hit for hit in hits},
+    )
+
+
+def leading(statements: Sequence[Statement]) -> str:
+    """What one article shows: against or favor where anybody takes that side, the surer one of both; else neutral or none."""
+    taken = [one for one in statements if one.stance is not Stance.NEUTRAL]
+    if taken:
+        return str(max(taken, key=lambda one: one.confidence).stance)
+    return str(Stance.NEUTRAL) if statements else UNSTATED
+
+
+def monday(day: date) -> date:
+    """The Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def _days(hits: Sequence[Hit], first: date, last: date) -> dict[date, dict[str, int]]:
+    counted: dict[date, Counter[str]] = defaultdict(Counter)
+    for hit in hits:
+        counted[hit.published.date()][leading(hit.statements)] += 1
+    days = [first + timedelta(days=at) for at in range((last - first).days + 1)]
+    order = (str(Stance.AGAINST), str(Stance.FAVOR), str(Stance.NEUTRAL), UNSTATED)
+    return {day: {name: counted[day][name] for name in order} for day in days}
+
+
+def _weeks(first: date, last: date) -> tuple[date, ...]:
+    start = monday(first)
+    return tuple(start + timedelta(weeks=at) for at in range((monday(last) - start).days // 7 + 1))
+
+
+def _matrix(hits: Sequence[Hit], weeks: Sequence[date]) -> dict[str, dict[date, dict[str, int]]]:
+    counted: dict[str, dict[date, Counter[str]]] = defaultdict(lambda: {week: Counter() for week in weeks})
+    for hit in hits:
+        week = monday(hit.published.date())
+        for holder, stance in {(one.holder, str(one.stance)) for one in hit.statements}:
+            counted[holder][week][stance] += 1
+    weight = {holder: sum(sum(cell.values()) for cell in row.values()) for holder, row in counted.items()}
+    chosen = sorted(weight, key=lambda holder: (-weight[holder], holder))[:HOLDERS]
+    return {holder: {week: dict(cell) for week, cell in counted[holder].items()} for holder in chosen}

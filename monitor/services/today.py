@@ -1,0 +1,173 @@
+"""What the first page tells: alerts as their receivers read them, each topic's stories with who stands where, health."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.core.messages import Background, compose
+from monitor.core.query import Query, parse
+from monitor.model import Alert, Hit, Message, Rulebook, Stance, Statement, Topic
+from monitor.ports import Archive
+from monitor.services.status import WORKER, is_alive
+
+TOPICS = 8
+STORIES = 4
+ALERTS = 20
+_TREND = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class StoryLine:
+    """A story as a list tells it: where holders stand in it, the surest statement of each first."""
+
+    id: int
+    title: str
+    articles: int
+    outlets: int
+    latest: datetime
+    positions: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicLine:
+    """A topic over a span: articles, the days before it, the articles that show each stance, and its largest stories."""
+
+    topic: Topic
+    articles: int
+    per_day: tuple[int, ...]
+    stances: Mapping[str, int]
+    stories: tuple[StoryLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The first page."""
+
+    since: datetime
+    alerts: tuple[tuple[Alert, Message], ...]
+    topics: tuple[TopicLine, ...]
+    suppressed: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One line on the service."""
+
+    articles: int
+    waiting: int
+    feeds: int
+    failing: int
+    pending: int
+    dead: int
+    is_worker_alive: bool
+    worker_seen: datetime | None
+    rules_error: str
+
+
+def glance(archive: Archive, rulebook: Rulebook, now: datetime, span: timedelta) -> Glance:
+    """Alerts and topics of the last span."""
+    since = now - span
+    alerts = archive.alerts.recent(since, limit=ALERTS)
+    suppressed = Counter(str(one.reason) for one in archive.alerts.suppressions(since=since, limit=10_000))
+    lines = [topic_line(archive, topic, now, span) for topic in _busiest(archive, rulebook, now, span)]
+    told = tuple((alert, as_message(archive, rulebook, alert)) for alert in alerts)
+    return Glance(since, told, tuple(line for line in lines if line.articles), dict(suppressed))
+
+
+def as_message(archive: Archive, rulebook: Rulebook, alert: Alert) -> Message:
+    """An alert as any receiver would read it."""
+    articles = tuple(archive.articles.get(alert.articles[:25]))
+    story = archive.stories.get([alert.story]) if alert.story is not None else []
+    return compose(alert, Background(articles, story[0].outlets if story else 0), rulebook, delivery="", receiver="")
+
+
+def topic_line(archive: Archive, topic: Topic, now: datetime, span: timedelta) -> TopicLine:
+    """One topic over the last span."""
+    trend = max(span, _TREND)
+    hits = archive.search.hits(with_statements(topic.id, now - trend), now=now)
+    fresh = [hit for hit in hits if hit.published > now - span]
+    stances = Counter(stance for hit in fresh for stance in {str(one.stance) for one in hit.statements})
+    return TopicLine(topic, len(fresh), _per_day(hits, now, trend), dict(stances), story_lines(archive, fresh))
+
+
+def with_statements(topic: str, since: datetime) -> Query:
+    """Every article about a topic since a day, each with all its statements on the topic; also those that show no stance."""
+    stances = " OR ".join(f"(topic:{topic} stance:{stance})" for stance in Stance)
+    return parse(f"(topic:{topic} OR {stances}) published>={_day(since)}")
+
+
+def story_lines(archive: Archive, hits: Sequence[Hit], limit: int = STORIES) -> tuple[StoryLine, ...]:
+    """The largest stories of these hits: most outlets, then most articles, then newest."""
+    by_story: dict[int, list[Hit]] = defaultdict(list)
+    for hit in hits:
+        if hit.story:
+            by_story[hit.story].append(hit)
+    ranked = sorted(by_story, key=lambda story: _weight(by_story[story]), reverse=True)[:limit]
+    stories = archive.stories.get(ranked)
+    return tuple(
+        StoryLine(
+            story.id,
+            story.title,
+            len(by_story[story.id]),
+            story.outlets,
+            max(hit.published for hit in by_story[story.id]),
+            strongest([one for hit in by_story[story.id] for one in hit.statements]),
+        )
+        for story in stories
+    )
+
+
+def strongest(statements: Sequence[Statement], limit: int = 5) -> tuple[Statement, ...]:
+    """The surest statement of each holder and topic; sides taken before neutral ones."""
+    best: dict[tuple[str, str], Statement] = {}
+    for one in statements:
+        known = best.get((one.holder, one.topic))
+        if known is None or _strength(one) > _strength(known):
+            best[one.holder, one.topic] = one
+    return tuple(sorted(best.values(), key=_strength, reverse=True)[:limit])
+
+
+def health_line(archive: Archive, now: datetime) -> Health:
+    """The service in one line."""
+    stats = archive.stats()
+    feeds = archive.feeds.list()
+    counts = archive.outbox.counts()
+    worker = archive.states.load(WORKER)
+    seen = worker.get("at")
+    return Health(
+        articles=int(stats["articles"]),
+        waiting=int(stats["waiting"]),
+        feeds=len(feeds),
+        failing=sum(state.failures > 0 for _, state in feeds),
+        pending=sum(states.get("pending", 0) for states in counts.values()),
+        dead=sum(states.get("dead", 0) for states in counts.values()),
+        is_worker_alive=is_alive(archive, now),
+        worker_seen=datetime.fromisoformat(str(seen)) if seen else None,
+        rules_error=str(worker.get("rules_error", "")),
+    )
+
+
+def _busiest(archive: Archive, rulebook: Rulebook, now: datetime, span: timedelta) -> list[Topic]:
+    recent = parse(f"published>={_day(now - span)}")
+    counted = archive.search.facets(recent, now=now, names=["topic"], limit=TOPICS)["topic"]
+    return [rulebook.topics[name] for name, _ in counted if name in rulebook.topics]
+
+
+def _per_day(hits: Sequence[Hit], now: datetime, trend: timedelta) -> tuple[int, ...]:
+    days = Counter((now - hit.published).days for hit in hits)
+    return tuple(days[back] for back in range(trend.days - 1, -1, -1))
+
+
+def _strength(one: Statement) -> tuple[bool, float]:
+    return one.stance != "neutral", one.confidence
+
+
+def _weight(hits: Sequence[Hit]) -> tuple[int, int, datetime]:
+    return hits[0].outlets, len(hits), max(hit.published for hit in hits)
+
+
+def _day(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d")

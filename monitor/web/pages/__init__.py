@@ -1,0 +1,9 @@
+"""The pages: each module answers for some addresses and shows templates."""
+
+from fastapi import APIRouter
+
+from monitor.web.pages import account, alerts, feedback, feeds, find, health, read, rules, today, topic
+
+router = APIRouter(include_in_schema=False)
+for _module in (health, account, feedback, today, find, read, topic, alerts, rules, feeds):
+    router.include_router(_module.router)

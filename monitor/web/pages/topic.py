@@ -1,0 +1,70 @@
+"""Topics: volume by stance over time, holders by week, who said what, stories."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import Response
+
+from monitor.services.coverage import UNSTATED, Coverage, coverage
+from monitor.services.today import topic_line
+from monitor.web.charts import Bar, Cell, columns, quoted, search_link, week_of
+from monitor.web.pages.show import show
+from monitor.web.site import On
+
+router = APIRouter()
+SPANS = (7, 30, 90, 365)
+
+
+@router.get("/topics")
+def topics_page(request: Request, site: On) -> Response:
+    """Every topic with its last days."""
+    now = site.now()
+    lines = [topic_line(site.archive, topic, now, timedelta(days=7)) for topic in list(site.rulebook.topics.values())[:60]]
+    return show(request, "topics.html", lines=sorted(lines, key=lambda line: -line.articles), problem=site.rules_error)
+
+
+@router.get("/topics/{name}")
+def topic_page(request: Request, site: On, name: str, days: int = 30) -> Response:
+    """One topic."""
+    book = site.rulebook
+    if name not in book.topics:
+        raise HTTPException(404, f"there is no topic {name}")
+    span = days if days in SPANS else 30
+    found = coverage(site.archive, book.topics[name], site.now(), timedelta(days=span))
+    rules = [rule for rule in book.rules.values() if f"topic:{name}" in rule.when]
+    return show(
+        request,
+        "topic.html",
+        found=found,
+        chart=columns(_bars(found), title=f"Articles on {found.topic.name} a day, by the stance they show", height=180),
+        matrix=_matrix(found),
+        weeks=[week_of(week) for week in found.weeks],
+        rules=rules,
+        span=span,
+        spans=SPANS,
+        articles={
+            article.id: article for article in site.archive.articles.get([one.article for one in found.positions if one.article])
+        },
+    )
+
+
+def _bars(found: Coverage) -> list[Bar]:
+    query = f"topic:{found.topic.id}"
+    return [
+        Bar(f"{day:%a} {day.day} {day:%b}", {("volume" if name == UNSTATED else name): n for name, n in parts.items()},
+            search_link(f"{query} published:{day}"))
+        for day, parts in found.days.items()
+    ]  # fmt: skip
+
+
+def _matrix(found: Coverage) -> list[tuple[str, list[tuple[Cell, str]]]]:
+    rows = []
+    for holder, by_week in found.matrix.items():
+        cells = []
+        for week, counts in by_week.items():
+            query = f"topic:{found.topic.id} holder:{quoted(holder)} published>={week} published<{week + timedelta(days=7)}"
+            cells.append((Cell(counts), search_link(query)))
+        rows.append((holder, cells))
+    return rows

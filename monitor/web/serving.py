@@ -1,0 +1,57 @@
+"""Runs the pages in a thread beside a worker, and stops them cleanly."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+import uvicorn
+
+from monitor.app import App
+from monitor.errors import ConfigError, Problem
+from monitor.web.build import build_web
+
+log = structlog.get_logger(__name__)
+_PATIENCE = 5
+
+
+@contextmanager
+def serving(app: App, host: str, port: int) -> Iterator[str]:
+    """Serve the pages while inside; the address they are found at. Port 0 takes any free one.
+
+    Raises:
+        ConfigError: the address cannot be listened on, or lies open while there are no users.
+    """
+    web = build_web(app, host=host)
+    listener = _listen(host, port)
+    server = uvicorn.Server(
+        uvicorn.Config(web, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=_PATIENCE)
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)
+    thread.start()
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{listener.getsockname()[1]}/"
+    log.info("pages are served", address=address)
+    try:
+        yield address
+    finally:
+        server.should_exit = True
+        thread.join(_PATIENCE + 1)
+        listener.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        problem = Problem(f"the pages cannot be served at {host}:{port}: {error.strerror}", hint="choose another with --port")
+        raise ConfigError([problem]) from error
+    return listener
