@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -78,12 +78,19 @@ def group_names(hit: Hit, group_by: str) -> list[str]:
 
 
 def grouped(hits: Iterable[Hit], group_by: str) -> dict[str, list[Hit]]:
-    """Hits by group, groups in order of their first hit."""
+    """Hits by group, groups in order of their first hit; a holder's group holds that holder's statements only."""
     groups: dict[str, list[Hit]] = defaultdict(list)
     for hit in hits:
         for name in group_names(hit, group_by):
-            groups[name].append(hit)
+            groups[name].append(_narrowed(hit, name))
     return dict(groups)
+
+
+def _narrowed(hit: Hit, group: str) -> Hit:
+    kind, _, name = group.partition(":")
+    if kind != "holder":
+        return hit
+    return replace(hit, statements=tuple(statement for statement in hit.statements if statement.holder == name))
 
 
 def claims(hits: Iterable[Hit]) -> tuple[str, ...]:

@@ -103,6 +103,7 @@ class TestFirst:
         fresh = hit(2, statements=(said("Japan", Stance.FAVOR), said("China", Stance.AGAINST)))
         outcome = evaluate(first, [fresh], [known, fresh], of="holder")
         assert [firing.group for firing in outcome.firings] == ["holder:China"]
+        assert [one.holder for one in outcome.firings[0].hits[0].statements] == ["China"]
 
     def test_sources_too(self):
         outcome = evaluate(first, [hit(2, source="b")], [hit(1, source="a"), hit(2, source="b")], of="source")

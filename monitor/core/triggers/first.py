@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from monitor.core.firing import Evaluation, Firing, Outcome, group_names
+from monitor.core.firing import Evaluation, Firing, Outcome, group_names, grouped
 from monitor.model import Hit
 
 IS_PERIODIC = False
@@ -40,11 +40,7 @@ def fire(evaluation: Evaluation) -> Outcome:
     options: Options = evaluation.options
     fresh_ids = {hit.article for hit in evaluation.fresh}
     known = {name for hit in evaluation.past if hit.article not in fresh_ids for name in group_names(hit, options.of)}
-    new: dict[str, list[Hit]] = {}
-    for hit in evaluation.fresh:
-        for name in group_names(hit, options.of):
-            if name not in known and name != "holder:-":
-                new.setdefault(name, []).append(hit)
+    new = {name: hits for name, hits in grouped(evaluation.fresh, options.of).items() if name not in known | {"holder:-"}}
     return Outcome(tuple(_firing(name, hits) for name, hits in new.items()))
 
 
