@@ -26,7 +26,7 @@ from tests.tinymodels import make_weights
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RULES = """
 topics: {levy: {name: Sugar levy}}
-actors: {Japan:, China:}
+actors: {Japan: {}, China: {}}
 rules:
   levy: {when: levy, cooldown: 1h}
   two-outlets: {when: levy, min_outlets: 2}

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from monitor import kinds
 from monitor.config.rulebook import load_rulebook
 from monitor.config.rulefile import RuleEntry
@@ -12,7 +13,7 @@ from monitor.model import Reason
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/rules.md").read_text()
 SECTIONS = dict(re.findall(r"### ([\w-]+)\n.*?```yaml\n(.*?)```", PAGE, re.DOTALL))
-TOPICS = "topics: {freedom-edge: {name: Freedom Edge}, russia-dprk-pact: {name: Pact}}\nactors: {North Korea:, China:}\n"
+TOPICS = "topics: {freedom-edge: {name: Freedom Edge}, russia-dprk-pact: {name: Pact}}\nactors: {North Korea: {}, China: {}}\n"
 
 
 def test_every_kind_has_its_section():
