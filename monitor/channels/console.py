@@ -82,8 +82,8 @@ def _lines(shown: View) -> Iterable[RenderableType]:
 
 def _position(position: PositionView) -> Iterable[RenderableType]:
     unsure = "unsure, " if position.is_unsure else ""
-    pill = (f" {position.mark} {position.label.upper()} ", _STYLES[position.stance])
-    yield Text.assemble("\n", pill, " ", (position.holder, "bold"), f" → {position.topic} ", (unsure + position.percent, "dim"))
+    pill = (f" {position.mark} {position.word.upper()} ", _STYLES[position.stance])
+    yield Text.assemble("\n", (position.holder, "bold"), " ", pill, f" {position.topic} ", (unsure + position.percent, "dim"))
     if position.evidence:
         yield Padding(Text(f"“{position.evidence}”"), (0, 0, 0, 2))
     if position.source:

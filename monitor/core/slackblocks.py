@@ -19,7 +19,7 @@ TOTAL_LIMIT = 12_000
 BUTTON_LIMIT = 75
 URL_LIMIT = 3000
 _REPORTS_A_SECTION = 5
-_BUTTONS = 5
+_BUTTONS = 8
 
 
 def payload(message: Message, zone: tzinfo = UTC) -> Mapping[str, Any]:
@@ -60,7 +60,8 @@ def _blocks(shown: View) -> list[Block]:
 
 
 def _header(shown: View) -> Block:
-    mark = f"{shown.positions[0].mark} " if shown.positions else ""
+    marks = {position.mark for position in shown.positions}
+    mark = f"{marks.pop()} " if len(marks) == 1 else ""
     # Plain text shows entities as they are, so angle brackets give way to ones that mean nothing to Slack.
     headline = (shown.headline or shown.rule_title or "Alert").replace("<", "‹").replace(">", "›")
     text = mark + shorten(headline, HEADER_LIMIT - len(mark))
@@ -103,8 +104,9 @@ def _flags(shown: View) -> str:
 
 def _position(position: PositionView) -> str:
     unsure = "unsure, " if position.is_unsure else ""
-    stance = f"{position.mark} *{position.label.upper()}*"
-    lines = [f"{stance}  *{escape(position.holder)}* → {escape(position.topic)} · {unsure}{position.percent}"]
+    # Holder, stance, topic: "AGAINST North Korea" would say the opposite.
+    stance = f"{position.mark} *{position.word.upper()}*"
+    lines = [f"*{escape(position.holder)}*  {stance}  {escape(position.topic)} · {unsure}{position.percent}"]
     if position.evidence:
         lines.append(f"> {escape(position.evidence)}")
     if position.source:

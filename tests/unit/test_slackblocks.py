@@ -35,7 +35,7 @@ def test_the_blocks_say_who_why_and_where():
         "actions",
     ]
     for part in (
-        "▼ *AGAINST*  *North Korea* → Freedom Edge exercise · 94 %",
+        "*North Korea*  ▼ *AGAINST*  Freedom Edge exercise · 94 %",
         "> North Korea said",
         "<https://yna.co.kr/a/1|yna.co.kr>",
     ):
