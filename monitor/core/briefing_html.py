@@ -19,6 +19,7 @@ h2{font-size:1.2rem;margin:2.25rem 0 .5rem;
 border-bottom:1px solid var(--line);padding-bottom:.25rem}
 h3{font-size:1rem;margin:1.25rem 0 .25rem}
 .span,.note,footer,.meta{color:var(--quiet);font-size:.87rem}
+h3 .note{font-weight:400}
 ul,ol{padding-left:1.2rem;margin:.4rem 0}li{margin:.45rem 0}
 q{quotes:none;font-family:Georgia,"Noto Serif","Noto Serif CJK KR",serif}
 .cite{white-space:nowrap;font-size:.8rem}a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}

@@ -56,10 +56,11 @@ def stance_series(trends: TopicTrends, name: str) -> str:
     """For each holder a row of stacked columns over time; pale where few stories stand behind one."""
     voices = [voice for voice in trends.voices if voice.total.stories][:_MOST_VOICES]
     row = 64
-    height = 72 + row * max(1, len(voices))
+    height = 78 + row * max(1, len(voices))
     parts = [_text(0, 16, f"Stances on {name} over time, by {trends.step}"), *_legend(34)]
-    parts += [part for at, voice in enumerate(voices) for part in _series_row(voice, 50 + row * at, row)]
-    parts += _dates([volume.start for volume in trends.volume], height - 14)
+    most = max((balance.stories for voice in voices for balance in voice.series), default=0) or 1
+    parts += [part for at, voice in enumerate(voices) for part in _series_row(voice, 56 + row * at, row, most)]
+    parts += _dates([volume.start for volume in trends.volume], height - 14, left=_LABELS)
     said = "; ".join(
         f"{label(voice.holder)}: {in_words(voice.total)}" + (f", {shift_in_words(voice)}" if voice.shift else "")
         for voice in voices
@@ -117,7 +118,7 @@ def _stance_row(voice: Voice, y: float) -> str:
         width = share * room
         parts.append(_rect(x, y, width - 1, 18, f"{stance.value}{' few' if total.is_small else ''}"))
         if share > _WIDEST_SHARE_WITHOUT_NUMBER:
-            ink = "dark" if stance is Stance.NEUTRAL else "on"
+            ink = "dark" if stance is Stance.NEUTRAL or total.is_small else "on"
             parts.append(_text(x + width / 2, y + 13, str(total.count(stance)), ink, "middle"))
         x += width
     note = f"{total.stories} {'story' if total.stories == 1 else 'stories'}{' (few)' if total.is_small else ''}"
@@ -139,10 +140,10 @@ def _volume_bars(volume: Sequence[Volume], top: float, height: float) -> list[st
     return parts + _dates([one.start for one in volume], top + height + 15)
 
 
-def _series_row(voice: Voice, y: float, row: float) -> list[str]:
-    room, height = WIDTH - _LABELS, row - 18
+def _series_row(voice: Voice, y: float, row: float, most: int) -> list[str]:
+    room, height = WIDTH - _LABELS, row - 26
     step = room / max(1, len(voice.series))
-    width, most = min(28.0, step * 0.8), max((balance.stories for balance in voice.series), default=0) or 1
+    width = min(28.0, step * 0.8)
     parts = [_text(0, y + height / 2, _cut(label(voice.holder), 27)), f'<path class="line" d="M{_LABELS} {y + height}H{WIDTH}"/>']
     if voice.shift:
         parts.append(_text(0, y + height / 2 + 15, _cut(shift_in_words(voice), 32), "q"))
@@ -154,19 +155,22 @@ def _series_row(voice: Voice, y: float, row: float) -> list[str]:
             if tall:
                 kind = f"{stance.value}{' few' if balance.is_small else ''}"
                 parts.append(_rect(_LABELS + at * step + (step - width) / 2, bottom, width, tall, kind))
+        if balance.stories:
+            parts.append(_text(_LABELS + at * step + step / 2, bottom - 3, str(balance.stories), "q", "middle"))
     return parts
 
 
-def _dates(starts: Sequence[date], y: float) -> list[str]:
+def _dates(starts: Sequence[date], y: float, left: float = 0.0) -> list[str]:
     """The first, middle and last day under an axis."""
     if not starts:
         return []
     named = sorted({0, len(starts) // 2, len(starts) - 1})
     anchors = {0: "start", len(starts) - 1: "end"}
-    places = {0: 0.0, len(starts) - 1: float(WIDTH)}
-    step = WIDTH / len(starts)
+    places = {0: left, len(starts) - 1: float(WIDTH)}
+    step = (WIDTH - left) / len(starts)
     return [
-        _text(places.get(at, at * step + step / 2), y, f"{starts[at]:%-d %b %Y}", "q", anchors.get(at, "middle")) for at in named
+        _text(places.get(at, left + at * step + step / 2), y, f"{starts[at]:%-d %b %Y}", "q", anchors.get(at, "middle"))
+        for at in named
     ]
 
 
