@@ -38,8 +38,7 @@ def write_ndjson(found: Iterable[Found], out: TextIO) -> None:
     """One JSON object a line."""
     from monitor.services.search import facts
 
-    for one in found:
-        out.write(json.dumps(facts(one), ensure_ascii=False) + "\n")
+    out.writelines(json.dumps(facts(one), ensure_ascii=False) + "\n" for one in found)
 
 
 def row(found: Found) -> list[Any]:

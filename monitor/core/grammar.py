@@ -99,8 +99,8 @@ class Parser:
                 break
             if keyword == "AND":
                 at = self._take_keyword()
-                before, after = bool(parts), self._factor(field)
-                parts.append(self._operand(after if before else None, "AND", at))
+                follows = bool(parts) and self._peek_keyword() not in {"AND", "OR"}
+                parts.append(self._operand(self._factor(field) if follows else None, "AND", at))
             elif part := self._factor(field):
                 parts.append(part)
         return self._join(parts, Place(start, self.at))
@@ -178,7 +178,7 @@ class Parser:
         if field.kind is Kind.WORDS:
             if operator != ":":
                 self._fail(f"{field.name} takes no comparison", start, f"write {field.example}")
-            part = self._text(field)
+            part = self._text(field, start)
             if part is None:
                 self._fail(f"{field.name}: needs a word", start, f"write {field.example}")
             return part
@@ -200,16 +200,17 @@ class Parser:
             return _Part(Statement(groups, place), groups)
         return _Part(clauses[0] if len(clauses) == 1 else And(clauses, place))
 
-    def _text(self, field: Field | None) -> _Part | None:
+    def _text(self, field: Field | None, start: int | None = None) -> _Part | None:
         """A word, phrase, prefix or regular expression; None for a word without letters, digits or emoji."""
-        start, part = self.at, field.name if field else ""
+        value_at, part = self.at, field.name if field else ""
+        start = value_at if start is None else start
         if field and field.kind is not Kind.WORDS:
             return self._valued(field, ":", start)
         if field and (found := _REGEX.match(self.text, self.at)):
-            return self._pattern(field, found)
+            return self._pattern(field, found, start)
         is_exact = self._is_quote()
         text = self._quoted() if is_exact else self._bare()
-        is_prefix = self._takes_star(text, is_exact=is_exact, start=start)
+        is_prefix = self._takes_star(text, is_exact=is_exact, start=value_at)
         if not is_exact and text == "*" and not part:
             return _Part(Everything(Place(start, self.at)))
         found_term = term(text.rstrip("*"), is_prefix=is_prefix, is_exact=is_exact)
@@ -227,11 +228,11 @@ class Parser:
             self._fail("* may only end a word", start + text.index("*"), "write the beginning of the word and * after it")
         return text.endswith("*")
 
-    def _pattern(self, field: Field, found: re.Match[str]) -> _Part:
-        start, self.at = self.at, found.end()
+    def _pattern(self, field: Field, found: re.Match[str], start: int) -> _Part:
+        self.at = found.end()
         problem = self._check_regex(found[1])
         if problem or not found[1]:
-            self._fail(f"this regular expression cannot be used: {problem or 'it is empty'}", start)
+            self._fail(f"this regular expression cannot be used: {problem or 'it is empty'}", found.start())
         self._count(start)
         return _Part(Pattern(field.name, found[1], Place(start, self.at)))
 
@@ -258,7 +259,7 @@ class Parser:
 
     def _is_minus(self) -> bool:
         rest = self.text[self.at : self.at + 2]
-        return len(rest) == len("-x") and rest[0] == "-" and not rest[1].isspace() and rest[1] != ")"
+        return len(rest) == len("-x") and rest[0] == "-" and not rest[1].isspace() and rest[1] not in "-)"
 
     def _has_more(self) -> bool:
         self._skip_space()
