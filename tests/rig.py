@@ -17,7 +17,7 @@ class Call:
     """One request on one connection: what was asked, and ways to answer."""
 
     def __init__(self, connection: socket.socket, head: bytes, server: FaultServer) -> None:
-        self.connection, self.server = connection, server
+        self.connection, self.server, self.body = connection, server, b""
         lines = head.decode("latin-1").split("\r\n")
         self.method, self.path, _ = lines[0].split(" ", 2)
         self.headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines[1:] if line)}
@@ -102,7 +102,11 @@ class FaultServer:
                 if not part:
                     return
                 head += part
-            call = Call(connection, head.split(b"\r\n\r\n")[0], self)
+            head, _, body = head.partition(b"\r\n\r\n")
+            call = Call(connection, head, self)
+            while len(body) < int(call.headers.get("content-length", 0)):
+                body += connection.recv(65536)
+            call.body = body
             with self._lock:
                 self.asked[call.path] += 1
                 self.calls.append(call)

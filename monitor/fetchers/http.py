@@ -11,7 +11,7 @@ from datetime import timedelta
 from urllib.parse import urljoin, urlsplit
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from monitor import __version__
 from monitor.core.addresses import check_url, read_openings
@@ -56,14 +56,15 @@ class Config(BaseModel):
     spacing_seconds: float = Field(0.5, ge=0, description="Shortest time between two requests to one host.")
     allow: tuple[str, ...] = Field((), description="Private addresses that may be opened: host, host:port or a network.")
 
+    @field_validator("allow")
+    @classmethod
+    def _readable(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        read_openings(value)
+        return value
+
 
 def build(config: Config, clock: Clock, resolve: Resolver | None = None) -> HttpFetcher:
-    """A fetcher; its thread starts with the first request.
-
-    Raises:
-        ValueError: an entry of `allow` cannot be read.
-    """
-    read_openings(config.allow)
+    """A fetcher; its thread starts with the first request."""
     return HttpFetcher(config, clock, resolve)
 
 

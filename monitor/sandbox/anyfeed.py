@@ -35,7 +35,7 @@ MARKUP = ("text/html", "application/xhtml+xml")
 def read_any_feed(body: bytes, base: str, content_type: str) -> ParsedFeed:
     """What feedparser makes of a document; `format` is None when it finds no feed in it."""
     body, is_cut = cut_entries(without_nested_entities(body))
-    raw = _parsed(body, base, content_type)
+    raw = _parsed(body, content_type)
     feed, entries = raw["feed"], raw["entries"]
     version = str(raw.get("version") or "") or root_format(body)
     if not version and not entries:
@@ -56,14 +56,15 @@ def read_any_feed(body: bytes, base: str, content_type: str) -> ParsedFeed:
         errors=tuple(errors),
         language=language,
         ttl=minutes(feed.get("ttl")),
-        hub=_link(feed, "hub"),
-        topic_url=_link(feed, "self"),
+        hub=_link(feed, "hub", base),
+        topic_url=_link(feed, "self", base),
         skip_hours=skip_hours_in(body),
     )
 
 
-def _parsed(body: bytes, base: str, content_type: str) -> Any:
-    headers = {"content-type": content_type or "application/xml"} | ({"content-location": base} if base else {})
+def _parsed(body: bytes, content_type: str) -> Any:
+    # The address is kept from feedparser: it would resolve GUIDs with it, and a feed that moves would bring old news.
+    headers = {"content-type": content_type or "application/xml"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -125,8 +126,8 @@ def _entry_link(entry: Any, base: str) -> str:
     return next((href for link in links if (href := safe_link(str(link["href"]), base))), "")
 
 
-def _link(feed: Any, rel: str) -> str | None:
-    found = (safe_link(str(link.get("href") or "")) for link in feed.get("links", ()) if link.get("rel") == rel)
+def _link(feed: Any, rel: str, base: str) -> str | None:
+    found = (safe_link(str(link.get("href") or ""), base) for link in feed.get("links", ()) if link.get("rel") == rel)
     return next((href for href in found if href), None)
 
 

@@ -178,7 +178,7 @@ def _rss(root: Element, base: str, body: bytes) -> ParsedFeed:
         if tag == "item":
             items.append(child)
         elif tag == f"{ATOM}link":
-            links.append(_linked(child, base))
+            links.append(_linked(child))
         elif tag in CHANNEL_SINGLE:
             _once(fields, tag, child)
         elif tag in CHANNEL_IGNORED:
@@ -193,8 +193,8 @@ def _rss(root: Element, base: str, body: bytes) -> ParsedFeed:
         errors=too_many(len(items)),
         language=_language(fields),
         ttl=minutes(_text(fields["ttl"])) if "ttl" in fields else None,
-        hub=_announced(links, "hub"),
-        topic_url=_announced(links, "self"),
+        hub=_announced(links, "hub", base),
+        topic_url=_announced(links, "self", base),
         skip_hours=skip_hours_in(body),
     )
 
@@ -214,9 +214,9 @@ def _rss_entry(item: Element, base: str, language: str | None) -> Entry:
             raise _Doubt
         else:
             _check_foreign(child)
-    guid, link = _guid(fields.get("guid"), base), ""
+    guid, link = _guid(fields.get("guid")), ""
     if "link" in fields:
-        link = _UNFINISHED_REFERENCE.sub(r"&\1", _joined(base, _text(fields["link"])).replace("&amp;", "&"))
+        link = _UNFINISHED_REFERENCE.sub(r"&\1", _joined("", _text(fields["link"])).replace("&amp;", "&"))
     elif "guid" in fields and fields["guid"].get("isPermaLink", "true") == "true":
         link = guid
     address = safe_link(link, base)
@@ -239,11 +239,11 @@ def _rss_entry(item: Element, base: str, language: str | None) -> Entry:
     )
 
 
-def _guid(element: Element | None, base: str) -> str:
+def _guid(element: Element | None) -> str:
     if element is None:
         return ""
     text = _text(element)
-    return _joined(base, text) if element.get("isPermaLink", "true") == "true" else text
+    return _joined("", text) if element.get("isPermaLink", "true") == "true" else text
 
 
 def _atom(root: Element, base: str) -> ParsedFeed:
@@ -255,7 +255,7 @@ def _atom(root: Element, base: str) -> ParsedFeed:
         if name == "entry":
             entries.append(child)
         elif name == "link":
-            links.append(_linked(child, base))
+            links.append(_linked(child))
         elif name == "title":
             _once(title, name, child)
         elif name in ATOM_FEED_IGNORED:
@@ -269,8 +269,8 @@ def _atom(root: Element, base: str) -> ParsedFeed:
         entries=tuple(_atom_entry(entry, base, language) for entry in entries[:MOST_ENTRIES]),
         errors=too_many(len(entries)),
         language=language,
-        hub=_announced(links, "hub"),
-        topic_url=_announced(links, "self"),
+        hub=_announced(links, "hub", base),
+        topic_url=_announced(links, "self", base),
     )
 
 
@@ -282,14 +282,14 @@ def _atom_entry(entry: Element, base: str, language: str | None) -> Entry:
     for child in entry:
         name = _atom_name(child)
         if name == "link":
-            links.append(_linked(child, base))
+            links.append(_linked(child))
         elif name in ATOM_SINGLE:
             _once(fields, name, child, may_have_parts=name == "author")
         elif name in ATOM_IGNORED:
             _check_atom_ignored(child)
         else:
             _check_foreign(child)
-    guid = _joined(base, _text(fields["id"])) if "id" in fields else ""
+    guid = _joined("", _text(fields["id"])) if "id" in fields else ""
     content = plain_text(_text(fields["content"]), is_html=_is_atom_html(fields["content"])) if "content" in fields else ""
     if "summary" in fields:
         summary = plain_text(_text(fields["summary"]), is_html=_is_atom_html(fields["summary"]))
@@ -323,7 +323,7 @@ def _atom_link(links: list[tuple[str, str]], guid: str, base: str) -> str:
     )
 
 
-def _linked(element: Element, base: str) -> tuple[str, str]:
+def _linked(element: Element) -> tuple[str, str]:
     """(rel, address) of an Atom link; a page for readers must be HTML, so that no other alternate is taken for it."""
     _check_attributes(element, ATTRIBUTES[f"{ATOM}link"])
     if len(element) or (element.text or "").strip() or not element.get("href"):
@@ -331,7 +331,7 @@ def _linked(element: Element, base: str) -> tuple[str, str]:
     rel = element.get("rel", "alternate").lower()
     if rel == "alternate" and element.get("type", "text/html").lower() not in ("text/html", "application/xhtml+xml"):
         raise _Doubt
-    return rel, _joined(base, element.get("href"))
+    return rel, _joined("", element.get("href"))
 
 
 def _is_atom_html(element: Element | None) -> bool:
@@ -429,8 +429,8 @@ def _language(fields: dict[str, Element]) -> str | None:
     return primary_language(_text(fields["language"])) if "language" in fields else None
 
 
-def _announced(links: list[tuple[str, str]], rel: str) -> str | None:
-    return next((found for name, href in links if name == rel and (found := safe_link(href))), None)
+def _announced(links: list[tuple[str, str]], rel: str, base: str) -> str | None:
+    return next((found for name, href in links if name == rel and (found := safe_link(href, base))), None)
 
 
 _joined: Callable[[str, str], str] = _urljoin

@@ -101,7 +101,12 @@ def collect_pushed(
     """Store what a hub pushed, as if it had been fetched; what is known of the feed's own document stays as it is."""
     kept = replace(pushed, etag=state.etag, last_modified=state.last_modified)
     intake = _Intake({feed.id: (feed, begun(feed, state))}, archive, clock, policy or Policy())
-    return sum((intake.take(fetched, parsed, {}) for fetched, parsed in parser.parse([kept])), CollectReport())
+    report = CollectReport()
+    for fetched, parsed in parser.parse([kept]):
+        # A push need not repeat what the feed's own document says of its hub.
+        read = parsed and replace(parsed, hub=parsed.hub or state.hub, topic_url=parsed.topic_url or state.hub_topic)
+        report += intake.take(fetched, read, {})
+    return report
 
 
 class _Intake:

@@ -1,0 +1,240 @@
+"""COLLECT beyond faults: edits, full text, discovery, files, WebSub, and one transaction for each feed."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterator
+from urllib.parse import parse_qs
+
+import pytest
+
+from monitor.errors import ArchiveError, FetchError
+from monitor.model import Feed
+from monitor.sandbox import Limits, Sandbox
+from monitor.services.collect import collect, collect_pushed
+from monitor.services.discover import discover
+from monitor.services.subscriptions import try_feeds
+from monitor.services.websub import feed_secret, pushed, subscribe_due, verified
+from tests.collecting import Rig, collecting
+from tests.rig import Call, feed_of, item, rss
+
+
+@pytest.fixture(scope="module")
+def parser() -> Iterator[Sandbox]:
+    sandbox = Sandbox(Limits(processes=1))
+    yield sandbox
+    sandbox.close()
+
+
+@pytest.fixture
+def rig(parser: Sandbox) -> Iterator[Rig]:
+    with collecting(parser, total_seconds=10) as made:
+        yield made
+
+
+def test_an_article_carries_what_the_feed_says(rig: Rig) -> None:
+    body = rss(
+        item(1, author="A. Writer", description="&lt;p&gt;One.&lt;/p&gt;&lt;p&gt;Two.&lt;/p&gt;"), "<language>en-GB</language>"
+    )
+    rig.server.serve("/feed", body)
+    rig.poll(rig.feed(tags=("world",)))
+    (article,) = rig.articles()
+    assert (article.title, article.text, article.author) == ("Article number 1", "One.\nTwo.", "A. Writer")
+    assert (article.language, article.source, article.tags) == ("en", "rig.example", ("world",))
+    assert article.published.isoformat() == "2024-11-01T09:30:00+00:00"
+
+
+def test_an_unchanged_body_is_not_read_again(rig: Rig) -> None:
+    rig.server.serve("/feed", feed_of(2))
+    rig.poll(rig.feed())
+    rig.later(hours=1)
+    report = rig.poll(rig.feed())
+    assert (report.unchanged, report.seen) == (2, 0)
+
+
+def test_an_edit_is_a_revision_and_no_news(rig: Rig) -> None:
+    rig.server.serve("/feed", feed_of(2))
+    rig.poll(rig.feed())
+    rig.later(hours=1)
+    rig.server.serve("/feed", rss(item(0) + item(1, title="Corrected title")))
+    report = rig.poll(rig.feed())
+    assert (report.new, report.changed, report.seen) == (0, 1, 1)
+    assert sorted((article.title, article.revision) for article in rig.articles()) == [
+        ("Article number 0", 0),
+        ("Corrected title", 1),
+    ]
+
+
+def test_a_failure_forgets_nothing(rig: Rig) -> None:
+    rig.server.serve("/feed", feed_of(2))
+    rig.poll(rig.feed())
+    rig.server.on("/feed", lambda call: call.reply(500))
+    rig.later(hours=1)
+    rig.poll(rig.feed())
+    rig.server.serve("/feed", feed_of(2) + b" ")
+    rig.later(hours=1)
+    assert rig.poll(rig.feed()).new == 0
+
+
+def test_a_feed_is_stored_whole_or_not_at_all(rig: Rig) -> None:
+    """The archive refuses in the middle of a feed; nothing of that feed may remain, and the next pass takes it."""
+    rig.server.serve("/feed", feed_of(3))
+    feed = rig.feed()
+    rig.archive.feeds.configure([feed])
+
+    class Refusing:
+        def __init__(self) -> None:
+            self.inner = rig.archive.feeds
+
+        def record(self, *_: object) -> None:
+            raise ArchiveError("the disk is full")
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self.inner, name)
+
+    stores = rig.archive.feeds
+    rig.archive.feeds = Refusing()  # type: ignore[assignment]
+    with pytest.raises(ArchiveError):
+        collect([(feed, rig.state())], rig.fetcher, rig.parser, rig.archive, rig.clock)
+    rig.archive.feeds = stores
+    assert rig.articles() == []
+    assert collect([(feed, rig.state())], rig.fetcher, rig.parser, rig.archive, rig.clock).new == 3
+
+
+# -- full text -------------------------------------------------------------------------------------------------------
+
+PAGE = b"<html lang='en'><body><article><h1>Long</h1>" + b"".join(
+    b"<p>Paragraph %d says at some length what was decided in the capital on Friday evening.</p>" % n for n in range(8)
+)
+
+
+def full_text_feed(rig: Rig, robots: bytes = b"") -> Feed:
+    items = "".join(item(n, link=rig.server.url(f"/page/{n}"), guid=f"g{n}") for n in range(3))
+    rig.server.serve("/feed", rss(items))
+    if robots:
+        rig.server.serve("/robots.txt", robots, "text/plain")
+    rig.server.serve("/page/0", PAGE, "text/html")
+    rig.server.serve("/page/1", b"<html><body>", "text/html")
+    return rig.feed(full_text=True)
+
+
+def test_full_text_comes_from_the_page_and_the_summary_stays_where_it_fails(rig: Rig) -> None:
+    feed = full_text_feed(rig)
+    rig.poll(feed)
+    texts = {article.title[-1]: article.text for article in rig.articles()}
+    assert "Paragraph 7" in texts["0"]
+    assert texts["1"] == "What happened in case 1."
+    assert texts["2"] == "What happened in case 2."
+    rig.later(hours=1)
+    rig.server.serve("/feed", rss("".join(item(n, link=rig.server.url(f"/page/{n}"), guid=f"g{n}") for n in range(3))) + b" ")
+    assert (report := rig.poll(feed)).changed == report.new == 0
+    assert rig.server.asked["/page/0"] == 1
+
+
+def test_robots_txt_is_respected(rig: Rig) -> None:
+    rig.poll(full_text_feed(rig, b"User-agent: *\nDisallow: /page/"))
+    assert rig.server.asked["/robots.txt"] == 1
+    assert rig.server.asked["/page/0"] == 0
+    assert len(rig.articles()) == 3
+
+
+# -- discovery -------------------------------------------------------------------------------------------------------
+
+
+def test_a_site_leads_to_its_feeds(rig: Rig) -> None:
+    head = b'<html><head><link rel="alternate" type="application/rss+xml" href="/all.xml"><link rel="alternate" type="application/atom+xml" href="/dead">'
+    rig.server.serve("/", head, "text/html")
+    rig.server.serve("/all.xml", feed_of(4))
+    (found,) = discover(rig.server.url("/"), rig.fetcher, rig.parser)
+    assert (found.url, found.entries, found.format, found.title) == (rig.server.url("/all.xml"), 4, "rss20", "Rig")
+
+
+def test_the_usual_places_are_tried_last(rig: Rig) -> None:
+    rig.server.serve("/", b"<html><body>nothing announced", "text/html")
+    rig.server.serve("/rss.xml", feed_of(1))
+    assert [one.url for one in discover(rig.server.url("/"), rig.fetcher, rig.parser)] == [rig.server.url("/rss.xml")]
+
+
+def test_a_page_may_not_lead_inside(rig: Rig) -> None:
+    link = f'<html><head><link rel="alternate" type="application/rss+xml" href="{rig.canary.url("/feed")}">'
+    rig.server.serve("/", link.encode(), "text/html")
+    assert discover(rig.server.url("/"), rig.fetcher, rig.parser) == []
+    with pytest.raises(FetchError, match="not on the public internet"):
+        discover(rig.canary.url("/"), rig.fetcher, rig.parser)
+    assert not rig.canary.asked
+
+
+def test_feeds_can_be_tried_without_storing(rig: Rig) -> None:
+    feeds = [
+        Feed("good", rig.server.serve("/good", feed_of(2)), "G"),
+        Feed("page", rig.server.serve("/page", b"<!doctype html><p>x", "text/html"), "P"),
+        Feed("undated", rig.server.serve("/undated", rss("".join(item(n, pubDate="") for n in range(3)))), "U"),
+        Feed("empty", rig.server.serve("/empty", rss()), "E"),
+        Feed("down", rig.server.url("/missing"), "D"),
+    ]
+    verdicts = {trial.feed: (trial.verdict, trial.is_good) for trial in try_feeds(feeds, rig.fetcher, rig.parser)}
+    assert verdicts == {
+        "good": ("ok", True),
+        "page": ("not a feed", False),
+        "undated": ("undated", True),
+        "empty": ("empty", True),
+        "down": ("failing", False),
+    }
+
+
+# -- WebSub ----------------------------------------------------------------------------------------------------------
+
+SECRET = "a long word"
+
+
+def test_a_hub_is_subscribed_to_and_pushes_are_stored(rig: Rig) -> None:
+    asked: list[dict[str, list[str]]] = []
+
+    def hub(call: Call) -> None:
+        asked.append(parse_qs(call.body.decode()))
+        call.reply(202)
+
+    rig.server.on("/hub", hub)
+    link = f'<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="hub" href="{rig.server.url("/hub")}"/>'
+    rig.server.serve("/feed", rss(item(1), link))
+    rig.poll(rig.feed())
+    assert subscribe_due(rig.archive, rig.fetcher, rig.clock, callback_url="https://me.example/websub", secret=SECRET) == 1
+    assert asked[0]["hub.mode"] == ["subscribe"]
+    assert asked[0]["hub.topic"] == [rig.server.url("/feed")]
+    assert asked[0]["hub.callback"] == ["https://me.example/websub/feed"]
+
+    assert not verified(rig.archive, rig.clock, "feed", "subscribe", "https://other.example/", "3600")
+    assert verified(rig.archive, rig.clock, "feed", "subscribe", rig.server.url("/feed"), "864000")
+    assert subscribe_due(rig.archive, rig.fetcher, rig.clock, callback_url="https://me.example/websub", secret=SECRET) == 0
+
+    body = rss(item(1) + item(2))
+    signature = "sha256=" + hmac.new(feed_secret(SECRET, "feed").encode(), body, hashlib.sha256).hexdigest()
+    assert pushed(rig.archive, "feed", body, "application/rss+xml", "sha256=0", secret=SECRET) is None
+    assert pushed(rig.archive, "feed", body, "application/rss+xml", signature.replace("sha256", "sha1"), secret=SECRET) is None
+    arrived = pushed(rig.archive, "feed", body, "application/rss+xml", signature, secret=SECRET)
+    assert arrived is not None
+    before = rig.state().body_hash
+    report = collect_pushed(*arrived, rig.parser, rig.archive, rig.clock)
+    assert (report.new, report.seen) == (1, 1)
+    assert rig.state().body_hash == before
+    rig.later(days=6.5)
+    assert subscribe_due(rig.archive, rig.fetcher, rig.clock, callback_url="https://me.example/websub", secret=SECRET) == 1
+
+
+def test_a_hub_inside_is_not_called(rig: Rig) -> None:
+    link = f'<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="hub" href="{rig.canary.url("/hub")}"/>'
+    rig.server.serve("/feed", rss(item(1), link))
+    rig.poll(rig.feed())
+    subscribe_due(rig.archive, rig.fetcher, rig.clock, callback_url="https://me.example/websub", secret=SECRET)
+    assert not rig.canary.asked
+
+
+def test_a_push_nobody_asked_for_is_refused(rig: Rig) -> None:
+    assert pushed(rig.archive, "nobody", b"", "", "sha256=0", secret=SECRET) is None
+    assert not verified(rig.archive, rig.clock, "nobody", "subscribe", "", "")
+
+
+def test_an_answer_that_is_a_feed_of_no_entries_is_a_success(rig: Rig) -> None:
+    rig.server.serve("/feed", rss())
+    assert rig.poll(rig.feed()).failed == 0
