@@ -23,6 +23,7 @@ AGAINST, FAVOR = "dark_orange", "dodger_blue1"
 WIDTH = 100
 """Columns used where the output is no terminal, and at most where it is a wide one."""
 SHOWN_HOLDERS = 7
+SHOWN_ALERTS = 20
 SHOWN_LINES = 24
 FIRST_SHOWN = "dprk-condemns-drills"
 """The rule whose alert is shown in full, when it has fired."""
@@ -88,12 +89,11 @@ def opening(console: Console) -> None:
     """What the reader is about to see."""
     console.print()
     console.print(Text("  NEWS MONITOR", style="bold").append("   demo", style="dim not bold"))
-    console.print(
-        "  One day of news from invented outlets in five languages, replayed on this machine.\n"
-        "  The worker, the shipped rules, the models, the mail and Slack's contract are the real ones.\n",
-        style="dim",
-        highlight=False,
+    words = (
+        "One day of news from invented outlets in five languages, replayed on this machine. "
+        "The worker, the shipped rules, the models, the mail and Slack's contract are the real ones."
     )
+    console.print(Padding(Text(words, style="dim"), (0, 2, 1, 2)))
 
 
 def show(console: Console, report: DemoReport, rulebook: Rulebook) -> None:
@@ -156,8 +156,10 @@ def _side(side: Side | None) -> Text:
 
 def _alerts(report: DemoReport, rulebook: Rulebook) -> RenderableType:
     table = _grid()
-    for told in report.alerts:
+    for told in report.alerts[:SHOWN_ALERTS]:
         table.add_row(*_alert(told, rulebook))
+    if len(report.alerts) > SHOWN_ALERTS:
+        table.add_row("", Text(f"and {len(report.alerts) - SHOWN_ALERTS} more", style="dim"))
     note = f"{plural(len(report.alerts), 'alert')}, {report.deliveries['email']} by email, {report.deliveries['slack']} by Slack"
     held = ", ".join(f"{count} {reason}" for reason, count in report.suppressed.items())
     parts = [_heading("WHAT WAS SENT", note), Padding(table, (0, 2))]
