@@ -8,7 +8,7 @@ from monitor.core.briefing import Briefing, Line, Source
 from monitor.core.briefing_words import WORDS
 from monitor.core.render import clean, safe_url
 
-_SPECIAL = re.compile(r"([\\\\`*_{}\\[\\]<>#|~])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
 def to_markdown(briefing: Briefing) -> str:

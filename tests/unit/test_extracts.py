@@ -1,0 +1,63 @@
+"""Quotations are exact slices; what is picked differs."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.core.extracts import documents_in, from_evidence, is_exact, lead_of, overlap, pick, sentences_of, title_of
+from monitor.model import Article, Evidence, Topic
+
+NOW = datetime(2024, 11, 20, tzinfo=UTC)
+TOPIC = Topic("t", "Freedom Edge exercise", "The exercise of three allies.", ("Freedom Edge",))
+
+
+def article(text: str, title: str = "A title") -> Article:
+    return Article(1, "f", "https://f.example/1", title, text, ("k",), "h", NOW, NOW)
+
+
+@given(st.text(max_size=400))
+def test_every_sentence_stands_where_it_says(text: str):
+    made = article(text)
+    assert all(is_exact(extract, made) for extract in sentences_of(made))
+    assert is_exact(lead_of(made, TOPIC), made)
+
+
+def test_evidence_of_an_older_revision_is_not_quoted():
+    made = article("The ministry denounced the drill.")
+    evidence = Evidence("The ministry denounced the drill.", 0, 33)
+    assert from_evidence(made, evidence) is not None
+    assert from_evidence(replace(made, text="The ministry welcomed the drill."), evidence) is None
+    assert from_evidence(made, None) is None
+
+
+def test_the_lead_names_the_topic():
+    made = article(
+        "Rain fell over the whole of the southern coast. The Freedom Edge exercise began off Jeju on Monday. Ships sailed."
+    )
+    assert lead_of(made, TOPIC).text.startswith("The Freedom Edge exercise")
+    assert lead_of(article("Short."), TOPIC) == title_of(article("Short."))
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("It cited Article 51 of the UN Charter.", ["Article 51 of the UN Charter"]),
+        ("under the Comprehensive Strategic Partnership Treaty they", ["Comprehensive Strategic Partnership Treaty"]),
+        ("Resolution 2270 bans this", ["Resolution 2270"]),
+        ("양국은 북러조약에 서명했다", ["북러조약"]),
+        ("日朝平壌宣言に署名した", ["日朝平壌宣言"]),
+        ("nothing of the kind", []),
+    ],
+)
+def test_documents(text: str, names: list[str]):
+    assert [name for name, _, _ in documents_in(text)] == names
+
+
+def test_what_is_picked_is_good_and_unlike():
+    words = ["the drill began", "the drill began now", "rain fell in Spain"]
+    assert pick(words, [1.0, 0.9, 0.5], overlap, 2) == [words[0], words[2]]
+    assert pick(words, [1.0, 0.9, 0.5], overlap, 2, balance=1.0) == words[:2]
+    assert pick([], [], overlap, 3) == []

@@ -1,0 +1,122 @@
+"""Series of what is told: each story once, small numbers shown as such, shifts with their day."""
+
+from datetime import UTC, date, datetime, timedelta
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.core.charts import stance_matrix, stance_series, volume_chart
+from monitor.core.trends import Balance, compute, find_shift, periods, wilson
+from monitor.core.views import trends_facts
+from monitor.model import OUTLET, Hit, Stance, Statement, Voice
+
+NOW = datetime(2024, 11, 20, 12, tzinfo=UTC)
+SINCE = NOW - timedelta(days=28)
+F, A, N = Stance.FAVOR, Stance.AGAINST, Stance.NEUTRAL
+
+
+def hit(article: int, story: int, days: float, *said: tuple[str, Stance], source: str = "a.example") -> Hit:
+    statements = tuple(
+        Statement("t", holder, stance, *(0.8 if stance is one else 0.1 for one in (F, A, N)), Voice.QUOTED, None, article=article)
+        for holder, stance in said
+    )
+    when = NOW + timedelta(days=days)
+    return Hit(article, story, when, when, source, 1, statements)
+
+
+def trends(*told: Hit, **more: object):
+    return compute("t", told, {}, since=SINCE, until=NOW, **more)
+
+
+def test_a_story_told_by_many_speaks_once():
+    found = trends(*(hit(n, 7, -1, ("China", A), source=f"{n}.example") for n in range(40)))
+    (voice,) = found.voices
+    assert (voice.total.against, voice.total.stories, found.articles, found.stories, found.outlets) == (1, 1, 40, 1, 40)
+
+
+def test_the_mean_of_a_storys_statements_decides_its_side():
+    (voice,) = trends(hit(1, 7, -1, ("China", A), ("China", A)), hit(2, 7, -1, ("China", F))).voices
+    assert (voice.total.favor, voice.total.against) == (0, 1)
+
+
+def test_outlets_speak_for_themselves_within_a_story():
+    found = trends(hit(1, 7, -1, (OUTLET, A)), hit(2, 7, -1, (OUTLET, F), source="b.example"), hit(3, 8, -2, ("China", N)))
+    assert [voice.holder for voice in found.voices] == ["China", OUTLET]
+    assert (found.voices[1].total.favor, found.voices[1].total.against) == (1, 1)
+
+
+def test_shares_of_voice_sum_to_one_and_one_holder_keeps_its_share():
+    told = [hit(1, 1, -9, ("China", A), ("Japan", F)), hit(2, 2, -5, ("China", A)), hit(3, 3, -1, ("Japan", F), ("Russia", A))]
+    assert sum(voice.share for voice in trends(*told).voices) == pytest.approx(1)
+    (only,) = trends(*told, holder="china").voices
+    assert only.share == pytest.approx(2 / 5)
+
+
+def test_empty_periods_are_there_and_weeks_begin_on_monday():
+    found = trends(hit(1, 1, -1, ("China", A)), step="week")
+    assert [one.start.weekday() for one in found.volume] == [0] * 5
+    assert [one.stories for one in found.volume] == [0, 0, 0, 0, 1]
+    assert [balance.stories for balance in found.voices[0].series] == [0, 0, 0, 0, 1]
+    assert len(periods(SINCE, NOW, "day")) == 29
+
+
+def test_nothing_told_is_an_answer():
+    found = trends()
+    assert (found.articles, found.voices) == (0, ())
+    assert trends_facts(found)["holders"] == []
+
+
+def test_small_numbers_are_marked():
+    assert Balance(date(2024, 1, 1), 2, 1, 1).is_small
+    assert not Balance(date(2024, 1, 1), 3, 1, 1).is_small
+    assert Balance(date(2024, 1, 1), 2, 2, 0).leading is None
+    assert Balance(date(2024, 1, 1), 2, 1, 0).leading is F
+
+
+@given(st.integers(0, 200), st.integers(0, 200))
+def test_wilson_holds_the_share_and_stays_within_bounds(successes: int, failures: int):
+    low, high = wilson(successes, successes + failures)
+    share = successes / (successes + failures) if successes + failures else 0.5
+    assert 0 <= low <= share + 1e-9
+    assert share - 1e-9 <= high <= 1
+
+
+def test_wilson_is_the_published_interval():
+    assert wilson(8, 10) == (pytest.approx(0.4902, abs=1e-3), pytest.approx(0.9433, abs=1e-3))
+
+
+def sides(*stances: Stance):
+    return [(date(2024, 11, 1) + timedelta(days=day), stance, (day,)) for day, stance in enumerate(stances)]
+
+
+def test_a_shift_has_its_day_and_the_articles_that_carry_it():
+    shift = find_shift(sides(N, N, N, N, N, A, A, A, A))
+    assert shift is not None
+    assert (shift.on, shift.before, shift.after, shift.articles) == (date(2024, 11, 6), N, A, (5, 6, 7, 8))
+
+
+@pytest.mark.parametrize("stances", [(), (A,), (A, A, A, A), (N, A), (N, A, N, A, N, A, N, A), (N, N, A, A)])
+def test_noise_and_few_stories_are_no_shift(stances: tuple[Stance, ...]):
+    assert find_shift(sides(*stances)) is None
+
+
+@pytest.mark.parametrize("draw", [stance_matrix, stance_series, volume_chart])
+@pytest.mark.parametrize("told", [(), (hit(1, 1, -1, ("<b>China & co</b>", A), (OUTLET, F)),)])
+def test_charts_are_well_formed_described_and_escaped(draw, told: tuple[Hit, ...]):
+    root = ET.fromstring(draw(trends(*told), "A <topic> & more"))  # noqa: S314 - our own drawing
+    space = {"s": "http://www.w3.org/2000/svg"}
+    assert root.get("role") == "img"
+    assert root.findtext("s:title", namespaces=space)
+    assert root.findtext("s:desc", namespaces=space)
+    assert "<topic>" in "".join(root.itertext())
+    assert "prefers-color-scheme:dark" in (root.findtext("s:style", namespaces=space) or "")
+
+
+def test_facts_are_plain():
+    told = [hit(n, n, -20 + n, ("China", N if n < 6 else A)) for n in range(12)]
+    facts = trends_facts(trends(*told))
+    (china,) = facts["holders"]
+    assert china["shift"]["after"] == "against"
+    assert china["total"]["intervals"]["against"][0] < 0.5 < china["total"]["intervals"]["against"][1]
