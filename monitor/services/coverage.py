@@ -18,7 +18,7 @@ HOLDERS = 12
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """`days` maps each day to the articles by the stance they show; `matrix` maps holder, week (a Monday) and stance to articles."""
+    """`days` maps each day to the articles by the stance they show; `matrix` holds holder, week, stance and articles."""
 
     topic: Topic
     articles: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +15,8 @@ from monitor.config.rulebook import load_rulebook
 from monitor.config.rules_edit import write_whole
 from monitor.errors import ConfigError, Problem
 from monitor.model import Rulebook
+
+NEW_RULE = "new-rule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,17 @@ def named(root: Path, name: str) -> Path:
     if name not in files:
         raise ConfigError([Problem(f"there is no rules file {name!r}", hint=f"known: {', '.join(files) or 'none'}")])
     return files[name]
+
+
+def with_rule(text: str, query: str) -> str:
+    """The text of a file with one more rule, at the head of its rules."""
+    said = json.dumps(query, ensure_ascii=False)
+    entry = f"  {NEW_RULE}:\n    title: {said}\n    when: {said}\n    cooldown: 6h\n\n"
+    lines = text.splitlines(keepends=True)
+    for at, line in enumerate(lines):
+        if line.rstrip() == "rules:":
+            return "".join([*lines[: at + 1], entry, *lines[at + 1 :]])
+    return text.rstrip("\n") + f"\n\nrules:\n{entry}"
 
 
 def mark(text: str) -> str:

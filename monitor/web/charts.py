@@ -30,15 +30,16 @@ class Bar:
 def columns(bars: Sequence[Bar], *, title: str, width: int = 720, height: int = 132) -> Markup:
     """Stacked columns over time with a baseline, the largest value and the first and last label."""
     top = max((bar.total for bar in bars), default=0) or 1
-    floor, ceiling = height - 20, 14
+    floor, ceiling = height - 2, 6
     step = width / max(len(bars), 1)
     inner = Markup("").join(_column(bar, step * at, step, floor, (floor - ceiling) / top) for at, bar in enumerate(bars))
     first, last = (bars[0].label, bars[-1].label) if bars else ("", "")
     return Markup(
+        '<div class="chart-box"><span class="chart-top" aria-hidden="true">{most}</span>'
         '<svg class="chart" viewBox="0 0 {w} {h}" role="img" aria-label="{title}" preserveAspectRatio="none">'
         '<line class="grid" x1="0" x2="{w}" y1="{top}" y2="{top}"/>'
         '<line class="axis" x1="0" x2="{w}" y1="{floor}" y2="{floor}"/>'
-        '{inner}</svg><p class="axis-labels" aria-hidden="true"><span>{first}</span><span>highest {most}</span><span>{last}</span></p>'
+        '{inner}</svg><p class="axis-labels" aria-hidden="true"><span>{first}</span><span>{last}</span></p></div>'
     ).format(w=width, h=height, title=title, top=ceiling, floor=floor, inner=inner, first=first, last=last, most=f"{top:,}")
 
 

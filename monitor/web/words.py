@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -11,12 +12,15 @@ from monitor.core.render import LABELS, MARKS, UNSURE_BELOW, clean, safe_url
 from monitor.core.snippets import CLOSE, OPEN
 from monitor.model import OUTLET, Stance, Statement
 
+_BREAKS = re.compile(r"\s*\n\s*")
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-def moment(at: datetime | None, now: datetime) -> Markup:
+def moment(at: datetime | str | None, now: datetime) -> Markup:
     """A time as people say it, with the exact one behind it."""
-    if at is None:
+    if isinstance(at, str) and at:
+        at = datetime.fromisoformat(at)
+    if not isinstance(at, datetime):
         return Markup('<span class="muted">never</span>')
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         at.isoformat(timespec="seconds"), f"{at:%Y-%m-%d %H:%M} UTC", ago(at, now)
@@ -32,7 +36,7 @@ def ago(at: datetime, now: datetime) -> str:
         return "just now"
     if gap < _HOUR:
         return f"{gap // _MINUTE} min ago"
-    if gap < _DAY:
+    if gap < _DAY * 2:
         return f"{gap // _HOUR} h ago"
     return f"{at.day} {at:%b}" if gap < _DAY * 300 else f"{at.day} {at:%b %Y}"
 
@@ -83,7 +87,8 @@ def evident(text: str, statements: Sequence[Statement], part: str) -> Markup:
         )
         at = end
     pieces.append(escape(text[at:]))
-    return Markup("").join(pieces)
+    # Paragraphs stand apart; a stylesheet shows the empty line between them.
+    return Markup(_BREAKS.sub("\n\n", str(Markup("").join(pieces))))  # noqa: S704 - only line breaks change
 
 
 def _apart(spans: list[tuple[int, int, Statement]]) -> list[tuple[int, int, Statement]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from markupsafe import Markup
 
 from monitor.core.clauses import FIELDS
 from monitor.core.query import Query
@@ -80,7 +81,7 @@ def _positions(site: Site, article: int) -> list[Any]:
     return list(strongest([one for one in scores.statements if one.topic in relevant], limit=4))
 
 
-def _panel(site: Site, query: Query, text: str) -> str:
+def _panel(site: Site, query: Query, text: str) -> Markup:
     names = site.rulebook.topics
     found = site.archive.search.facets(query, now=site.now(), names=[*FACETS, "day"], limit=12)
     days = dict(site.archive.search.facets(query, now=site.now(), names=["day"], limit=_DAYS)["day"])
@@ -98,12 +99,12 @@ def _panel(site: Site, query: Query, text: str) -> str:
         ]
         if rows:
             groups.append({"facet": facet, "title": title, "rows": rows})
-    return str(part("parts.html", "facet_panel", groups=groups, chart=_histogram(days, text)))
+    return part("parts.html", "facet_panel", groups=groups, chart=_histogram(days, text))
 
 
-def _histogram(days: dict[str, int], text: str) -> str:
+def _histogram(days: dict[str, int], text: str) -> Markup:
     if not days:
-        return ""
+        return Markup()
     last, first = date.fromisoformat(max(days)), date.fromisoformat(min(days))
     first = max(first, last - timedelta(days=_DAYS - 1))
     span = [first + timedelta(days=at) for at in range((last - first).days + 1)]
@@ -111,7 +112,7 @@ def _histogram(days: dict[str, int], text: str) -> str:
         Bar(f"{day:%a} {day.day} {day:%b}", {"volume": days.get(str(day), 0)}, search_link(narrowed(text, "published", str(day))))
         for day in span
     ]
-    return str(columns(bars, title=f"Articles a day, {first} to {last}", width=240, height=84))
+    return columns(bars, title=f"Articles a day, {first} to {last}", width=240, height=84)
 
 
 def narrowed(text: str, field: str, value: str) -> str:

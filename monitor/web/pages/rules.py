@@ -45,11 +45,14 @@ def rules_page(request: Request, site: On) -> Response:
 
 @router.get("/rules/edit")
 @needs("rules")
-def edit(request: Request, site: On, file: str = "", rule: str = "") -> Response:
-    """One rules file in an editor."""
+def edit(request: Request, site: On, file: str = "", rule: str = "", add: str = "") -> Response:
+    """One rules file in an editor; `add` puts a new rule with this query into it, not yet saved."""
     files = drafts.listed(site.app.settings.rules)
-    name = file or _places(site).get(rule, "") or next(iter(files), "")
+    places = _places(site)
+    name = file or places.get(rule, "") or next(iter(places.values() or files), "")
     text = drafts.named(site.app.settings.rules, name).read_text(encoding="utf-8")
+    if add:
+        return _editor(request, site, name, drafts.with_rule(text, add), drafts.mark(text), drafts.NEW_RULE)
     return _editor(request, site, name, text, drafts.mark(text), rule)
 
 
