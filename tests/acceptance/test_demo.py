@@ -32,10 +32,17 @@ def monitor(*words: str, cwd: Path, weights: Path | None = None, code: int = 0) 
     return done.stdout
 
 
+def places(root: Path) -> tuple[str, ...]:
+    return ("--archive", f"{root}/monitor.db", "--feeds", f"{root}/feeds.yaml", "--rules", f"{root}/rules")
+
+
 def once_more(cwd: Path, root: Path, weights: Path | None = None) -> dict[str, Any]:
-    places = ("--archive", f"{root}/monitor.db", "--feeds", f"{root}/feeds.yaml", "--rules", f"{root}/rules")
-    found: dict[str, Any] = json.loads(monitor("once", "--json", *places, cwd=cwd, weights=weights))
+    found: dict[str, Any] = json.loads(monitor("once", "--json", *places(root), cwd=cwd, weights=weights))
     return found
+
+
+def backtested(rule: str, cwd: Path, root: Path) -> int:
+    return int(json.loads(monitor("rules", "backtest", rule, "--since", "30d", "--json", *places(root), cwd=cwd))["alerts"])
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +61,9 @@ def test_a_demo_then_another_pass_that_adds_nothing_then_a_second_demo_that_star
     report, page = served(tmp_path, tiny)
     assert (report["feeds"], report["articles"], report["scored"]) == (14, 81, 81)
     assert "Freedom Edge" in page
+
+    for rule in ("drills-big-story", "troops-for-russia"):
+        assert backtested(rule, tmp_path, tmp_path / "db/demo") == report["rules"].get(rule, 0)
 
 
 def served(cwd: Path, weights: Path) -> tuple[dict[str, Any], str]:
@@ -96,6 +106,7 @@ def test_what_the_demo_says_with_the_shipped_models(tmp_path: Path):
     assert len(payloads) == report["deliveries"]["slack"]
     assert not any(payload_error(payload) for payload in payloads)
     assert once_more(tmp_path, root)["alerts"] == 0
+    assert backtested("dprk-condemns-drills", tmp_path, root) == report["rules"]["dprk-condemns-drills"]
 
 
 def assert_sides(topics: dict[str, Any]) -> None:
