@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from training import bases, calibrate, card, evaluate, export, relevance, stance, trim
+from training import bases, calibrate, card, embedding, evaluate, export, relevance, stance, trim
 from training.data import OWN
 
-STEPS = ["bases", "trim", "relevance", "stance-en", "stance", "export", "calibrate", "evaluate", "card"]
+STEPS = ["bases", "trim", "embedding", "stance-en", "stance", "relevance", "export", "calibrate", "evaluate", "card"]
 
 
 def steps(work: Path, public: Path, out: Path) -> dict[str, Callable[[], None]]:
@@ -22,9 +22,10 @@ def steps(work: Path, public: Path, out: Path) -> dict[str, Callable[[], None]]:
     return {
         "bases": lambda: bases.run(work),
         "trim": lambda: trim.run(work, OWN),
-        "relevance": lambda: relevance.run(work, public),
+        "embedding": lambda: embedding.run(work),
         "stance-en": lambda: stance.run_english(work, public),
         "stance": multilingual,
+        "relevance": lambda: relevance.run(work, public),
         "export": lambda: export.run(work, out),
         "calibrate": lambda: calibrate.run(work, out),
         "evaluate": lambda: evaluate.run(work, public, out),
@@ -38,7 +39,7 @@ def main() -> None:
     parser.add_argument("step", choices=[*STEPS, "all"])
     parser.add_argument("--data", type=Path, required=True, help="folder with the public sets (see docs/model-card.md)")
     parser.add_argument("--out", type=Path, default=Path("monitor/scorers/weights"), help="where the weights go")
-    parser.add_argument("--work", type=Path, default=Path(".training"), help="bases, checkpoints, figures")
+    parser.add_argument("--work", type=Path, default=Path("training/work"), help="bases, checkpoints, figures")
     chosen = parser.parse_args()
     known = steps(chosen.work, chosen.data, chosen.out)
     for name in STEPS if chosen.step == "all" else [chosen.step]:

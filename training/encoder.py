@@ -40,6 +40,11 @@ class CrossEncoder(nn.Module):
             for parameter in layer.parameters():
                 parameter.requires_grad = False
 
+    def load_body(self, folder: Path) -> None:
+        """Take over the body of a model tuned for something else."""
+        state = torch.load(folder / "tuned.pt", map_location="cpu", weights_only=True)
+        self.body.load_state_dict({name.removeprefix("body."): value for name, value in state.items() if name.startswith("body.")})
+
     def save(self, folder: Path) -> None:
         """Write weights, configuration and tokenizer so that `load` finds them."""
         folder.mkdir(parents=True, exist_ok=True)

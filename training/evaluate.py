@@ -15,7 +15,7 @@ from training.data import OWN, Stance
 from training.run_onnx import Exported
 
 SEED = 7
-SAMPLE = 600
+SAMPLE = 200
 
 
 def stance_sets(public: Path) -> dict[str, list[Stance]]:

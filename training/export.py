@@ -18,7 +18,7 @@ from training.relevance import FEATURES
 
 REVISION = "2026.11.22-1"
 EMBEDDING_TOKENS = 160
-SECOND_LOOK_TOKENS = 208
+SECOND_LOOK_TOKENS = 192
 STANCE_TOKENS = 192
 MULTILINGUAL, ENGLISH = "multilingual", "stance-en"
 SHARED_WORDS = {"words": "words.bin", "words.scale": "words.bin"}
@@ -50,8 +50,8 @@ def write_tokenizer(base: Path, out: Path) -> None:
 
 def write_embedding(work: Path, out: Path) -> None:
     """The embedding model."""
-    base = work / "bases" / "multilingual"
-    model = graph.embedding_model(load_file(base / "model.safetensors"), shape_of(base), EMBEDDING_KIND, MULTILINGUAL_WORD_BITS)
+    state = load_file(work / "embedding" / "model.safetensors")
+    model = graph.embedding_model(state, shape_of(work / "bases" / "multilingual"), EMBEDDING_KIND, MULTILINGUAL_WORD_BITS)
     graph.write(model, out / MULTILINGUAL, "embedding", SHARED_WORDS)
 
 

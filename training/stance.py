@@ -43,26 +43,15 @@ def english(examples: Sequence[Stance]) -> list[Stance]:
     return [example for example in examples if example.lang == "en"]
 
 
-def warm_up_english(public: Path) -> list[Stance]:
-    """First stage of the English model: who feels what toward whom in news, and our passages once."""
-    own, _ = data.own_stance()
-    return [
-        *english(own),
-        *data.sample(data.read_newsmtsc(public / "newsmtsc" / "train.jsonl"), 2700, SEED),
-        *data.sample(data.read_dse(public / "dse" / "train.tsv"), 2500, SEED, neutral_share=0.45),
-        *data.sample(data.read_perspectrum(public / "perspectrum", "train", SEED), 700, SEED),
-    ]
-
-
 def joint_english(public: Path) -> list[Stance]:
-    """Second stage: our passages and article windows, with slices of the public sets so that nothing is forgotten."""
+    """The English model learns all at once: our passages and article windows, with slices of the public sets."""
     own, _ = data.own_stance()
     return [
         *english(own),
         *english(articles("train")),
-        *data.sample(data.read_newsmtsc(public / "newsmtsc" / "train.jsonl"), 1300, SEED + 1),
-        *data.sample(data.read_dse(public / "dse" / "train.tsv"), 1300, SEED + 1, neutral_share=0.6),
-        *data.sample(data.read_perspectrum(public / "perspectrum", "train", SEED), 300, SEED + 1),
+        *data.sample(data.read_newsmtsc(public / "newsmtsc" / "train.jsonl"), 450, SEED),
+        *data.sample(data.read_dse(public / "dse" / "train.tsv"), 400, SEED, neutral_share=0.5),
+        *data.sample(data.read_perspectrum(public / "perspectrum", "train", SEED), 100, SEED),
     ]
 
 
@@ -86,33 +75,29 @@ def run_warm_up_multilingual(work: Path, public: Path) -> None:
     tune(model, [pair(example) for example in warm_up_multilingual(public)], plan, soft_cross_entropy, work / "stance-warm")
 
 
-def run_english(work: Path, public: Path) -> None:
-    """Tune the English model in two stages."""
-    base = work / "bases" / "mpnet"
-    first, second = work / "stance-en-warm", work / "stance-en"
-    plan = Plan(rate=3e-5, head_rate=2e-4, batch=16, max_tokens=MAX_TOKENS, frozen_layers=4, seed=SEED)
-    if not (first / "tuned.pt").exists():
-        tune(CrossEncoder(base, 3), [pair(example) for example in warm_up_english(public)], plan, soft_cross_entropy, first)
-    tune(CrossEncoder.load(base, first), [pair(example) for example in joint_english(public)], plan, soft_cross_entropy, second)
+def run_english(work: Path, public: Path, minutes: float | None = None) -> None:
+    """Tune the English model."""
+    plan = Plan(epochs=3, rate=3e-5, head_rate=2e-4, batch=8, max_tokens=MAX_TOKENS, frozen_layers=6, seed=SEED, minutes=minutes)
+    pairs = [pair(example) for example in joint_english(public)]
+    tune(CrossEncoder(work / "bases" / "mpnet", 3), pairs, plan, soft_cross_entropy, work / "stance-en")
 
 
 def joint_multilingual(public: Path) -> list[Stance]:
-    """Second stage of the multilingual model: our passages twice, article windows twice, slices of the public sets."""
+    """Second stage of the multilingual model: all our passages and windows, slices of the public sets."""
     own, _ = data.own_stance()
     russian, _ = data.read_rusentne(public / "rusentne" / "train_data.csv")
     return [
         *own,
-        *own,
         *[example for example in own if example.lang != "en"],
         *articles("train"),
-        *data.sample(data.read_newsmtsc(public / "newsmtsc" / "train.jsonl"), 800, SEED + 1),
-        *data.sample(data.read_dse(public / "dse" / "train.tsv"), 800, SEED + 1, neutral_share=0.5),
-        *data.sample(russian, 1000, SEED + 1, neutral_share=0.5),
+        *data.sample(data.read_newsmtsc(public / "newsmtsc" / "train.jsonl"), 600, SEED + 1),
+        *data.sample(data.read_dse(public / "dse" / "train.tsv"), 500, SEED + 1, neutral_share=0.5),
+        *data.sample(russian, 600, SEED + 1, neutral_share=0.5),
     ]
 
 
-def run_multilingual(work: Path, public: Path) -> None:
+def run_multilingual(work: Path, public: Path, minutes: float | None = None) -> None:
     """Tune the second stage of the multilingual model."""
+    plan = Plan(epochs=2, rate=3e-5, head_rate=1e-4, batch=8, max_tokens=MAX_TOKENS, frozen_layers=0, seed=SEED, minutes=minutes)
     model = CrossEncoder.load(work / "bases" / "multilingual", work / "stance-warm")
-    plan = Plan(rate=7e-5, head_rate=2e-4, batch=16, max_tokens=MAX_TOKENS, frozen_layers=0, seed=SEED)
     tune(model, [pair(example) for example in joint_multilingual(public)], plan, soft_cross_entropy, work / "stance")

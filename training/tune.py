@@ -39,10 +39,12 @@ class Plan:
     batch: int = 16
     max_tokens: int = 128
     warm_up: float = 0.06
+    last_rate: float = 0.02  # the share of the rate that is left at the end
     decay: float = 0.01
     frozen_layers: int = 4
     seed: int = 7
-    checkpoint_minutes: float = 8.0
+    minutes: float | None = None  # at most so long: the rate then falls with the time, too
+    checkpoint_minutes: float = 6.0
     cut: str = "only_first"  # which text of the pair gives way when both do not fit
 
 
@@ -100,52 +102,68 @@ def tune(model: CrossEncoder, pairs: Sequence[Pair], plan: Plan, loss: Loss, out
     model.train()
     todo = [batch for _ in range(plan.epochs) for batch in batches(pairs, plan, rng)]
     steps = optimizer(model, plan)
-    warm = max(1, int(len(todo) * plan.warm_up))
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        steps, lambda step: min((step + 1) / warm, max(0.02, (len(todo) - step) / max(1, len(todo) - warm)))
-    )
+    rates = [group["lr"] for group in steps.param_groups]
     checkpoint = out / "checkpoint.pt"
-    done = resume(checkpoint, model, steps, schedule)
+    done = resume(checkpoint, model, steps)
     started = saved = time.monotonic()
     running = 0.0
     for number, batch in enumerate(todo[done:], start=done):
-        scores = model(**encode(model, batch, plan.max_tokens, plan.cut))
-        wanted = torch.tensor([pair.wanted for pair in batch])
-        weight = torch.tensor([pair.weight for pair in batch])
-        value = (loss(scores, wanted) * weight).mean()
-        value.backward()
-        torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 1.0)
+        part = progress(number, len(todo), time.monotonic() - started, plan)
+        if part >= 1.0:
+            break
+        for group, rate in zip(steps.param_groups, rates, strict=True):
+            group["lr"] = rate * share_of_rate(number, part, len(todo), plan)
+        value = step(model, batch, plan, loss)
         steps.step()
-        schedule.step()
         steps.zero_grad(set_to_none=True)
-        running = value.item() if number == done else 0.98 * running + 0.02 * value.item()
-        if number % 20 == 0:
+        running = value if number == done else 0.98 * running + 0.02 * value
+        if number % 10 == 0:
             pace = (number - done + 1) * plan.batch / (time.monotonic() - started)
-            print(f"{out.name}: {number + 1}/{len(todo)} loss {running:.3f}, {pace:.1f} pairs/s", flush=True)
+            print(f"{out.name}: {number + 1}/{len(todo)} ({part:.0%}) loss {running:.3f}, {pace:.1f} pairs/s", flush=True)
         if time.monotonic() - saved > plan.checkpoint_minutes * 60:
-            save(checkpoint, number + 1, model, steps, schedule)
+            save(checkpoint, number + 1, model, steps)
             saved = time.monotonic()
     model.save(out)
     checkpoint.unlink(missing_ok=True)
 
 
-def save(path: Path, done: int, model: CrossEncoder, steps: torch.optim.Optimizer, schedule: torch.optim.lr_scheduler.LambdaLR) -> None:
+def progress(number: int, total: int, seconds: float, plan: Plan) -> float:
+    """How far the run is, by batches or by time, whichever is further."""
+    by_time = seconds / (plan.minutes * 60) if plan.minutes else 0.0
+    return max(number / total, by_time)
+
+
+def share_of_rate(number: int, part: float, total: int, plan: Plan) -> float:
+    """Warm-up, then a straight line down to the last share."""
+    warm = max(1, int(total / plan.epochs * plan.warm_up))
+    return min((number + 1) / warm, plan.last_rate + (1 - plan.last_rate) * (1 - part))
+
+
+def step(model: CrossEncoder, batch: Sequence[Pair], plan: Plan, loss: Loss) -> float:
+    """Gradients of one batch, clipped; the loss."""
+    scores = model(**encode(model, batch, plan.max_tokens, plan.cut))
+    wanted = torch.tensor([pair.wanted for pair in batch])
+    weight = torch.tensor([pair.weight for pair in batch])
+    value = (loss(scores, wanted) * weight).mean()
+    value.backward()
+    torch.nn.utils.clip_grad_norm_([parameter for parameter in model.parameters() if parameter.requires_grad], 1.0)
+    return float(value.detach())
+
+
+def save(path: Path, done: int, model: CrossEncoder, steps: torch.optim.Optimizer) -> None:
     """Write a checkpoint in one move."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    state = {"done": done, "model": model.state_dict(), "steps": steps.state_dict(), "schedule": schedule.last_epoch}
-    torch.save(state, path.with_suffix(".partial"))
+    torch.save({"done": done, "model": model.state_dict(), "steps": steps.state_dict()}, path.with_suffix(".partial"))
     path.with_suffix(".partial").rename(path)
 
 
-def resume(path: Path, model: CrossEncoder, steps: torch.optim.Optimizer, schedule: torch.optim.lr_scheduler.LambdaLR) -> int:
+def resume(path: Path, model: CrossEncoder, steps: torch.optim.Optimizer) -> int:
     """The number of batches that a checkpoint has behind it (0 when there is none)."""
     if not path.exists():
         return 0
     state = torch.load(path, map_location="cpu", weights_only=True)
     model.load_state_dict(state["model"])
     steps.load_state_dict(state["steps"])
-    for _ in range(state["schedule"]):
-        schedule.step()
     return int(state["done"])
 
 
