@@ -204,6 +204,10 @@ def _places(report: DemoReport) -> RenderableType:
     table = _grid()
     for name, where in (("archive", place.archive), ("emails, as pages", place.mail), ("what Slack was sent", place.slack)):
         table.add_row(Text(name, style="dim"), str(where))
-    commands = (f"monitor search --archive {place.archive} 'topic:freedom-edge stance:against'", "monitor demo --serve")
+    commands = (
+        f"monitor search --archive {place.archive} 'topic:freedom-edge stance:against'",
+        f"monitor briefing --archive {place.archive} freedom-edge",
+        "monitor demo --serve",
+    )
     lines = [Text(f"  {command}", style=FAVOR, no_wrap=True) for command in commands]
     return Group(_heading("WHERE IT IS, AND WHAT TO TRY"), Padding(Group(table, Text(), *lines), (0, 2)))
