@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-BUDGET = 4_096
+BUDGET = 1_280
 """Tokens in a batch, padding included; more fill the caches and gain nothing on CPU."""
 MOST = 64
 

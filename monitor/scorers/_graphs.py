@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from monitor.errors import ScorerError
 from monitor.model import Limits, Vector
-from monitor.scorers._batches import BUDGET, batches
+from monitor.scorers._batches import BUDGET, Batch, batches
 from monitor.scorers._tokens import Tokens
 from monitor.scorers._weights import Graph, Manifest, read_manifest, verify
 
@@ -88,12 +89,12 @@ class Graphs:
 
 
 class _Runner:
-    """One graph, opened, with its tokenizer."""
+    """One graph, opened, with its tokenizer. Batches run side by side, each on one core: nothing waits for a shared step."""
 
     def __init__(self, path: Path, tokens: Tokens, threads: int, budget: int) -> None:
         self.tokens = tokens
-        self._path, self._budget = path, budget
-        self._run = _open(path, threads)
+        self._path, self._threads, self._budget = path, threads, budget
+        self._run = _open(path)
 
     def run(self, encoded: Sequence[Sequence[int]], width: int) -> NDArray[np.float32]:
         """(n, width) outputs in the order of the input; zeros for a text without tokens.
@@ -102,24 +103,30 @@ class _Runner:
             ScorerError: the graph failed, or answered something that is not a number.
         """
         answers = np.zeros((len(encoded), width), np.float32)
-        for batch in batches(encoded, self.tokens.padding, budget=self._budget):
-            try:
-                answers[batch.rows] = self._run(batch.ids, batch.mask)
-            except (RuntimeError, ValueError) as error:
-                raise ScorerError(f"the model {self._path} failed on {len(batch.rows)} texts: {error}") from error
+        share = -(-sum(map(len, encoded)) // self._threads)
+        cut = list(batches(encoded, self.tokens.padding, budget=max(1, min(self._budget, share))))
+        with ThreadPoolExecutor(max_workers=min(self._threads, len(cut)) or 1) as pool:
+            for batch, answer in zip(cut, pool.map(self._answer, cut), strict=True):
+                answers[batch.rows] = answer
         if not np.isfinite(answers).all():
             raise ScorerError(
                 f"the model {self._path} answered something that is not a number; reinstall the weights or name others"
             )
         return answers
 
+    def _answer(self, batch: Batch) -> NDArray[np.float32]:
+        try:
+            return self._run(batch.ids, batch.mask)
+        except Exception as error:  # each way a run can fail has a class of its own
+            raise ScorerError(f"the model {self._path} failed on {len(batch.rows)} texts: {error}") from error
 
-def _open(path: Path, threads: int) -> Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]:
-    """A function that runs the graph at `path` on ids and mask."""
+
+def _open(path: Path) -> Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]:
+    """A function that runs the graph at `path` on ids and mask, on the core that calls it."""
     import onnxruntime  # noqa: PLC0415 - only scoring needs it
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.enable_mem_pattern = False
