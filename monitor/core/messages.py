@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from monitor.core.query import asserted, parse
 from monitor.core.render import LABELS, UNSURE_BELOW, WORDS, clean, holder_name, plural, shorten
-from monitor.model import Alert, Article, Evidence, Message, Position, Report, Rulebook, Stance, Statement
+from monitor.model import Alert, Article, Evidence, Message, Position, Report, Rule, Rulebook, Stance, Statement
 
 HEADLINE_LIMIT = 150
 _ORDER = (Stance.AGAINST, Stance.FAVOR, Stance.NEUTRAL)
@@ -16,10 +17,15 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """What an alert rests on, read from the archive: its articles, and the independent outlets of its story (0: unknown)."""
+    """What an alert rests on, read from the archive.
+
+    `outlets` counts the independent ones of its story (0: unknown); `statements` are what its articles say beside what made
+    the rule fire, told where the rule asks for no stance.
+    """
 
     articles: tuple[Article, ...]
     outlets: int = 0
+    statements: tuple[Statement, ...] = ()
 
 
 def compose(alert: Alert, background: Background, rulebook: Rulebook, *, delivery: str, receiver: str) -> Message:
@@ -27,6 +33,7 @@ def compose(alert: Alert, background: Background, rulebook: Rulebook, *, deliver
     rule = rulebook.rules.get(alert.rule)
     reports = _reports(background.articles)
     positions = _positions(alert.statements, background.articles, rulebook)
+    beside = () if positions else _positions(_sided(background.statements, topics_of(rule)), background.articles, rulebook)
     outlets = background.outlets or len({report.source for report in reports})
     return Message(
         delivery=delivery,
@@ -40,7 +47,7 @@ def compose(alert: Alert, background: Background, rulebook: Rulebook, *, deliver
         created=alert.created,
         thread=alert.thread,
         outlets=outlets,
-        positions=positions,
+        positions=positions or beside,
         reports=reports,
         facts=_facts(alert, rulebook, outlets, len(reports)),
     )
@@ -53,6 +60,19 @@ def gather(alerts: Sequence[Alert]) -> Alert:
     newest_first = (statement for alert in reversed(alerts) for statement in alert.statements)
     statements = {(one.holder, one.topic, one.evidence): one for one in newest_first}
     return replace(first, title=last.title, why=last.why, articles=articles, statements=tuple(statements.values()))
+
+
+def topics_of(rule: Rule | None) -> frozenset[str]:
+    """The topics whose articles a rule asks for."""
+    asked = asserted(parse(rule.when).root) if rule else ()
+    return frozenset(str(clause.value) for statement in asked for clause in statement.clauses if clause.field == "topic")
+
+
+def _sided(statements: Iterable[Statement], topics: frozenset[str]) -> list[Statement]:
+    """Statements on these topics that surely take a side; neutrality nobody asked for is no news."""
+    return [
+        one for one in statements if one.topic in topics and one.stance is not Stance.NEUTRAL and one.confidence >= UNSURE_BELOW
+    ]
 
 
 # -- the headline ------------------------------------------------------------------------------------------------------
@@ -171,7 +191,9 @@ def _reports(articles: Sequence[Article]) -> tuple[Report, ...]:
 def _facts(alert: Alert, rulebook: Rulebook, outlets: int, articles: int) -> tuple[tuple[str, str], ...]:
     rule = rulebook.rules.get(alert.rule)
     query = [("Rule asks", rule.when)] if rule else []
-    counts = [("Found", f"{plural(articles, 'article')} from {plural(outlets, 'outlet')}")] if articles else []
+    counts = (
+        [("Found", f"{plural(articles, 'article')}; the story has {plural(outlets, 'independent outlet')}")] if articles else []
+    )
     return (*query, *counts, *((_words(name), _value(value)) for name, value in alert.details.items() if _is_telling(value)))
 
 

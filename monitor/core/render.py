@@ -160,7 +160,7 @@ def view(message: Message, zone: tzinfo = UTC, *, positions: int = 12, reports: 
         is_sample=message.is_sample,
         is_update=bool(message.reply_to),
         created=moment(message.created, zone),
-        outlets=plural(message.outlets, "outlet"),
+        outlets=_outlets(message),
         positions=tuple(_position(position, characters) for position in shown_positions),
         more_positions=len(message.positions) - len(shown_positions),
         reports=tuple(_report(report, characters, zone) for report in shown_reports),
@@ -171,6 +171,14 @@ def view(message: Message, zone: tzinfo = UTC, *, positions: int = 12, reports: 
         alert=clean(message.alert, 80),
         receiver=clean(message.receiver, 80),
     )
+
+
+def _outlets(message: Message) -> str:
+    """How many outlets tell the story, and how many of them are listed; copies of one text count once."""
+    listed = len({report.source for report in message.reports})
+    if listed < message.outlets:
+        return f"{listed} of {plural(message.outlets, 'outlet')}"
+    return plural(message.outlets, "outlet" if listed == message.outlets else "independent outlet")
 
 
 def _position(position: Position, characters: int) -> PositionView:

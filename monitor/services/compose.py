@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor.core.messages import Background, compose, gather
-from monitor.model import Alert, Delivery, Message, Rulebook
+from monitor.model import Alert, Article, Delivery, Message, Rulebook, Statement
 from monitor.ports import Archive
 
 Links = Callable[[Message], tuple[tuple[str, str], ...]]
@@ -15,6 +15,7 @@ Links = Callable[[Message], tuple[tuple[str, str], ...]]
 
 THREAD_REACH = timedelta(days=14)
 _LATEST = 300
+_READ = 20
 
 
 def no_links(_: Message) -> tuple[tuple[str, str], ...]:
@@ -47,8 +48,13 @@ def message_of(archive: Archive, rulebook: Rulebook, delivery: Delivery, alert: 
     """The message of an alert, stored or not, without links and without its place in a thread."""
     articles = tuple(archive.articles.get(alert.articles))
     story = archive.stories.get([alert.story]) if alert.story is not None else []
-    background = Background(articles, story[0].outlets if story else 0)
+    background = Background(articles, story[0].outlets if story else 0, () if alert.statements else _said(archive, articles))
     return compose(alert, background, rulebook, delivery=delivery.id, receiver=delivery.receiver)
+
+
+def _said(archive: Archive, articles: Sequence[Article]) -> tuple[Statement, ...]:
+    scores = [archive.scores.get(article.id) for article in articles[:_READ]]
+    return tuple(statement for score in scores if score for statement in score.statements)
 
 
 def _root(archive: Archive, rulebook: Rulebook, delivery: Delivery, alert: Alert) -> Message | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
+from monitor.core.messages import headline
 from monitor.model import Message, Position, Receipt, Report, Severity, Stance, Voice
 from monitor.ports import Channel
 from monitor.services.compose import Links, no_links
@@ -14,6 +15,7 @@ from monitor.services.compose import Links, no_links
 def sample(receiver: str, now: datetime, links: Links = no_links) -> Message:
     """An alert that is marked as a sample; its text, names and outlets are invented."""
     mark = blake2b(f"{receiver}{now.isoformat()}".encode(), digest_size=8).hexdigest()
+    positions, reports = _positions(), _reports(now)
     bare = Message(
         delivery=f"sample-{mark}",
         receiver=receiver,
@@ -21,14 +23,14 @@ def sample(receiver: str, now: datetime, links: Links = no_links) -> Message:
         rule="sample",
         rule_title="A sample rule",
         severity=Severity.NORMAL,
-        headline="Freedonia is against and Sylvania is for Harbour bridge toll — 3 outlets",
+        headline=headline(positions, len(reports), ""),
         why="2 holders took sides on Harbour bridge toll",
         created=now,
         thread=f"sample-{mark}",
-        outlets=3,
-        positions=_positions(),
-        reports=_reports(now),
-        facts=(("Rule asks", "topic:harbour-toll confidence>=0.7"), ("Found", "3 articles from 3 outlets")),
+        outlets=len(reports),
+        positions=positions,
+        reports=reports,
+        facts=(("Rule asks", "topic:harbour-toll confidence>=0.7"), ("Found", "3 articles; the story has 3 independent outlets")),
         is_sample=True,
         attempted=now,
     )

@@ -144,3 +144,14 @@ def test_a_far_side_that_is_not_there_is_a_receipt_worth_another_try(subject: Su
     assert not receipt.is_permanent
     assert receipt.error.isprintable()
     assert receipt.error
+
+
+@pytest.mark.parametrize("kind", kinds.names("channel"))
+def test_every_key_is_documented(kind: str):
+    guide = (Path(__file__).parents[2] / "docs/channels.md").read_text(encoding="utf-8")
+    heading = "## console and file" if kind in {"console", "file"} else f"## {kind}"
+    section = guide.partition(f"\n{heading}\n")[2].partition("\n## ")[0]
+
+    missing = [name for name in kinds.load("channel", kind).Config.model_fields if f"`{name}`" not in section]
+
+    assert missing == []

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.core.messages import Background, compose, gather, headline
-from monitor.model import OUTLET, Alert, Article, Evidence, Severity, Stance, Statement, Voice
+from monitor.core.messages import Background, compose, gather, headline, topics_of
+from monitor.model import OUTLET, Alert, Article, Evidence, Rule, Severity, Stance, Statement, Voice
 from tests.messages import NOW, RULEBOOK, article, position
 
 
@@ -100,7 +100,7 @@ def test_facts_tell_the_query_the_counts_and_the_values_but_no_inner_memory():
     )
 
     assert facts == {
-        "Rule asks": "Busan", "Found": "3 articles from 2 outlets", "Ratio": "3.14", "Window": "6 hours", "Before": "a, b",
+        "Rule asks": "Busan", "Found": "3 articles; the story has 2 independent outlets", "Ratio": "3.14", "Window": "6 hours", "Before": "a, b",
     }  # fmt: skip
 
 
@@ -117,3 +117,21 @@ def test_a_threads_alerts_are_gathered_into_one():
 
     assert (whole.id, whole.title, whole.articles) == ("a1", "Later", (1, 2, 3))
     assert {one.holder for one in whole.statements} == {"North Korea", "Japan"}
+
+
+def test_a_rule_that_asks_for_no_stance_still_tells_who_surely_takes_a_side():
+    rules = {"ships": Rule("ships", "topic:drills -cricket")}
+    said = (
+        statement(),
+        statement("Japan", 0.9, 0.05),
+        statement("C", 0.1, 0.1),
+        statement("D", 0.05, 0.6),
+        replace(statement(), topic="other"),
+    )
+
+    made = compose(alert(), Background(ARTICLES, 2, said), replace(RULEBOOK, rules=rules), delivery="d", receiver="desk")
+
+    assert [(one.holder, one.stance) for one in made.positions] == [("North Korea", AGAINST), ("Japan", FOR)]
+    assert made.headline == "Drill — 2 outlets"
+    assert topics_of(Rule("x", "-topic:a (topic:b holder:C) OR topic:d")) == {"b", "d"}
+    assert topics_of(None) == frozenset()

@@ -99,6 +99,11 @@ def test_an_outlets_own_voice_goes_by_its_name():
     assert "nk.example, in its own voice" in plain(shown)
 
 
+@pytest.mark.parametrize(("outlets", "expected"), [(2, "2 outlets"), (7, "2 of 7 outlets"), (1, "1 independent outlet")])
+def test_outlets_are_counted_as_they_are_listed(outlets: int, expected: str):
+    assert view(message(outlets=outlets)).outlets == expected
+
+
 def test_what_is_left_out_is_counted():
     shown = view(message(reports=tuple(report(n) for n in range(60)), positions=(position(),) * 20))
 
