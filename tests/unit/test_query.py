@@ -223,20 +223,16 @@ def test_examples_of_fields_can_be_read(field):
     assert any(getattr(leaf, "part", "") == field.name or field.name in str(leaf) for leaf in leaves(parse(field.example).root))
 
 
-@settings(deadline=None, max_examples=60)
-@given(st.text(max_size=60))
-def test_any_text_is_read_or_refused(text):
+def _mistake(text: str, names: Vocabulary | None) -> QueryError | None:
     try:
-        parse(text, NAMES)
+        parse(text, names)
     except QueryError as error:
-        assert 0 <= error.column <= len(text)
-        assert error.pointed()
+        return error
+    return None
 
 
-@settings(deadline=None, max_examples=60)
-@given(st.text(alphabet='ab "()*-:/\\.ORANDT<>=topicsane12', max_size=40))
-def test_any_syntax_is_read_or_refused(text):
-    try:
-        parse(text)
-    except QueryError as error:
-        assert 0 <= error.column <= len(text)
+@settings(deadline=None, max_examples=100)
+@given(st.text(max_size=60) | st.text(alphabet='ab "()*-:/\\.ORANDT<>=topicsane12', max_size=40), st.sampled_from([None, NAMES]))
+def test_any_text_is_read_or_refused(text, names):
+    error = _mistake(text, names)
+    assert error is None or (0 <= error.column <= len(text) and error.pointed())
