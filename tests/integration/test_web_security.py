@@ -1,0 +1,184 @@
+"""Who gets in: hosts, other sites, users and roles, tokens and scopes, throttling; a walk over every route."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+
+from monitor.app import App
+from monitor.clock import FixedClock
+from monitor.errors import ConfigError
+from monitor.services.accounts import Accounts
+from monitor.web import build_web, serving
+from monitor.web.identity import PUBLIC
+from tests.webstage import stage
+
+SAME = {"Sec-Fetch-Site": "same-origin"}
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    with stage(tmp_path / "desk") as made:
+        yield made
+
+
+@contextmanager
+def client(app: App) -> Iterator[TestClient]:
+    with TestClient(build_web(app), base_url="http://localhost", headers=SAME, follow_redirects=False) as made:
+        yield made
+
+
+def log_in(web: TestClient, name: str, password: str = PASSWORD, **data: str) -> httpx.Response:
+    return web.post("/login", data={"name": name, "password": password, **data})
+
+
+def test_unknown_hosts_are_refused(app: App):
+    with client(app) as web:
+        for host in ("evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "[::1", ""):
+            assert web.get("/", headers={"Host": host}).status_code == 421, host
+        assert web.get("/healthz", headers={"Host": "127.0.0.1:8321"}).status_code == 200
+
+
+def test_other_sites_cannot_change_anything(app: App):
+    with client(app) as web:
+        for headers in (
+            {"Sec-Fetch-Site": "cross-site"},
+            {"Sec-Fetch-Site": "same-site"},
+            {"Sec-Fetch-Site": "none"},
+        ):
+            answer = web.post("/silences", data={"query": "topic:toll"}, headers=headers)
+            assert answer.status_code == 403, headers
+    with TestClient(build_web(app), base_url="http://localhost") as bare:
+        assert bare.post("/silences", data={"query": "topic:toll"}).status_code == 403
+        assert bare.post("/silences", data={"query": "topic:toll"}, headers={"Origin": "http://evil.example"}).status_code == 403
+        own = bare.post("/silences", data={"query": "topic:toll"}, headers={"Origin": "http://localhost"}, follow_redirects=False)
+        assert own.status_code == 303
+    assert len(app.archive.silences.list(app.clock.now())) == 1
+
+
+def test_large_bodies_are_refused(app: App):
+    with client(app) as web:
+        assert web.post("/rules/check", content=b"x" * 3_000_000).status_code == 413
+
+
+def test_an_open_address_needs_users(app: App):
+    with pytest.raises(ConfigError, match="no users yet"):
+        build_web(app, host="0.0.0.0")  # noqa: S104
+    Accounts(app.archive).set_user("ann", PASSWORD, "admin")
+    build_web(app, host="0.0.0.0")  # noqa: S104
+
+
+def test_with_users_every_route_refuses_strangers(app: App):
+    Accounts(app.archive).set_user("ann", PASSWORD, "admin")
+    walked = 0
+    with client(app) as web:
+        for route in _routes(build_web(app)):
+            path = route.path.replace("{number}", "1").replace("{form}", "atom")
+            for name in ("name", "token", "article"):
+                path = path.replace(f"{{{name}}}", "1")
+            for method in route.methods or ():
+                if route.path in PUBLIC:
+                    continue
+                answer = web.request(method, path)
+                assert answer.status_code in {303, 401}, (method, path, answer.status_code)
+                assert "Freedonia" not in answer.text
+                walked += 1
+    assert walked > 55
+
+
+def _routes(web: object) -> list[APIRoute]:
+    from monitor.web import api, pages
+
+    return [route for router in (api.router, pages.router) for route in _flat(router.routes)]
+
+
+def _flat(routes: object) -> Iterator[APIRoute]:
+    for route in routes:  # type: ignore[attr-defined]
+        if isinstance(route, APIRoute):
+            yield route
+        else:
+            inner = getattr(route, "original_router", None) or getattr(route, "router", None)
+            yield from _flat(inner.routes if inner is not None else getattr(route, "routes", ()))
+
+
+def test_sessions_begin_rotate_and_end(app: App):
+    Accounts(app.archive).set_user("ann", PASSWORD, "viewer")
+    with client(app) as web:
+        assert web.get("/alerts?days=30").headers["location"] == "/login?next=%2Falerts%3Fdays%3D30"
+        assert log_in(web, "ann", "wrong").status_code == 401
+        first = log_in(web, "ann", next="/alerts")
+        assert (first.status_code, first.headers["location"]) == (303, "/alerts")
+        cookie = first.headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=lax" in cookie
+        key = web.cookies["monitor_session"]
+        assert web.get("/").status_code == 200
+        log_in(web, "ann")
+        assert web.cookies["monitor_session"] != key
+        web.post("/logout", data={"everywhere": "true"})
+        for old in (key, web.cookies.get("monitor_session", "")):
+            assert web.get("/", headers={"Cookie": f"monitor_session={old}"}).status_code == 303
+
+
+def test_nobody_is_sent_to_another_site(app: App):
+    Accounts(app.archive).set_user("ann", PASSWORD, "viewer")
+    with client(app) as web:
+        for place in ("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\r\nX: y"):
+            assert log_in(web, "ann", next=place).headers["location"] == "/", place
+
+
+def test_roles_and_scopes_limit_what_can_be_done(app: App):
+    accounts = Accounts(app.archive)
+    accounts.set_user("vic", PASSWORD, "viewer")
+    tokens = {scope: accounts.create_token(scope, [scope], app.clock.now()) for scope in ("read", "label", "rules")}
+    assert all(secret not in str(app.archive.states.load("web:accounts")) for secret in tokens.values())
+    with client(app) as web:
+        log_in(web, "vic")
+        assert web.post("/articles/1/labels", data={"label": "relevant"}).status_code == 303
+        assert web.get("/rules/edit").status_code == 403
+        assert web.post("/silences", data={"query": "topic:toll"}).status_code == 403
+
+    def ask(method: str, path: str, scope: str, **given: object) -> int:
+        with client(app) as web:
+            return web.request(method, path, headers={"Authorization": f"Bearer {tokens[scope]}"}, **given).status_code  # type: ignore[arg-type]
+
+    label = {"article": 1, "label": "relevant"}
+    assert ask("GET", "/api/v1/search", "read") == 200
+    assert ask("POST", "/api/v1/labels", "read", json=label) == 403
+    assert ask("POST", "/api/v1/labels", "label", json=label) == 201
+    assert ask("GET", "/api/v1/search", "label") == 403
+    assert ask("POST", "/api/v1/silences", "rules", json={"query": "topic:toll"}) == 201
+    with client(app) as web:
+        assert web.get("/api/v1/search", headers={"Authorization": "Bearer nm_wrong"}).status_code == 401
+        basic = base64.b64encode(f"reader:{tokens['read']}".encode()).decode()
+        assert web.get("/feeds/q.atom?q=toll", headers={"Authorization": f"Basic {basic}"}).status_code == 200
+    assert accounts.revoke_token("read")
+    assert ask("GET", "/api/v1/search", "read") == 401
+
+
+def test_failed_logins_are_slowed_down(app: App):
+    Accounts(app.archive).set_user("ann", PASSWORD, "viewer")
+    with client(app) as web:
+        codes = [log_in(web, "ann", "wrong").status_code for _ in range(6)]
+        assert codes == [401] * 5 + [429]
+        assert log_in(web, "ann").status_code == 429
+        clock = app.clock
+        assert isinstance(clock, FixedClock)
+        clock.advance(timedelta(minutes=20))
+        assert log_in(web, "ann").status_code == 303
+
+
+def test_the_pages_run_beside_something_else_and_stop(app: App):
+    with serving(app, "127.0.0.1", 0) as address:
+        assert httpx.get(f"{address}readyz").json()["ready"] is True
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{address}healthz")
