@@ -22,16 +22,19 @@ COMMANDS = {
     "stats": "stats",
     "trends": "trends",
     "briefing": "briefing",
+    "web": "web",
 }
 GROUPS = {
-    "rules": "rules",
-    "feeds": "feeds",
-    "alerts": "alerts",
-    "silence": "silence",
-    "stories": "stories",
-    "notify": "notify",
-    "outbox": "outbox",
-    "eval": "evaluate",
+    "rules": ("rules", "app"),
+    "feeds": ("feeds", "app"),
+    "alerts": ("alerts", "app"),
+    "silence": ("silence", "app"),
+    "stories": ("stories", "app"),
+    "notify": ("notify", "app"),
+    "outbox": ("outbox", "app"),
+    "token": ("token", "app"),
+    "user": ("token", "users"),
+    "eval": ("evaluate", "app"),
 }
 
 app = typer.Typer(
@@ -44,8 +47,8 @@ app = typer.Typer(
 )
 for _name, _module in COMMANDS.items():
     app.command(_name)(getattr(import_module(f"monitor.cli.{_module}"), _name))
-for _name, _module in GROUPS.items():
-    app.add_typer(import_module(f"monitor.cli.{_module}").app, name=_name)
+for _name, (_module, _group) in GROUPS.items():
+    app.add_typer(getattr(import_module(f"monitor.cli.{_module}"), _group), name=_name)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
