@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from monitor.core.inflections import is_form, is_wide, korean_rest_allowed, stem
+from monitor.core.shortnames import find_short_names, short_names
 from monitor.model import Actor
 
 _WORD = re.compile(r"[^\W_]+(?:[.’'][^\W_]+)*\.?|[^\s\w]", re.UNICODE)
@@ -59,11 +60,12 @@ class Finder:
 
     spaced: dict[str, list[_Name]] = field(default_factory=dict)
     wide: dict[str, list[_Name]] = field(default_factory=dict)
+    short: dict[str, tuple[str, str]] = field(default_factory=dict)
     seen: dict[str, Sequence[_Name]] = field(default_factory=dict)
 
     def mentions(self, text: str) -> list[Mention]:
         """Every actor named in the text, in order and without overlaps: the longest name wins."""
-        found = [*self._spaced_mentions(text), *self._wide_mentions(text)]
+        found = [*self._spaced_mentions(text), *self._wide_mentions(text), *self._short_mentions(text)]
         found.sort(key=lambda mention: (mention.start - mention.end, mention.start))
         taken: set[int] = set()
         kept: list[Mention] = []
@@ -82,6 +84,11 @@ class Finder:
             mention = _first_match(words, place, names) if names else None
             if mention is not None:
                 yield mention
+
+    def _short_mentions(self, text: str) -> Iterable[Mention]:
+        if self.short and not text.isascii():
+            for actor, alias, place in find_short_names(text, self.short):
+                yield Mention(actor, alias, place, place + 1)
 
     def _candidates(self, word: str) -> Sequence[_Name]:
         """Names whose first word this word could be a form of; worked out once for every word ever seen."""
@@ -111,6 +118,7 @@ class Finder:
 
 def compile_actors(actors: Iterable[Actor]) -> Finder:
     """A finder of these actors. Of two actors with the same alias the first one owns it."""
+    actors = tuple(actors)
     spaced: dict[str, dict[str, _Name]] = defaultdict(dict)
     wide: dict[str, dict[str, _Name]] = defaultdict(dict)
     for alias, actor in _aliases(actors):
@@ -121,7 +129,7 @@ def compile_actors(actors: Iterable[Actor]) -> Finder:
         words = tuple(match.group() for match in _WORD.finditer(alias) if match.group() not in _MARKS_IN_NAMES)
         if words and any(character.isalnum() for character in alias):
             spaced[_key(words[0])].setdefault(" ".join(words), _Name(actor, alias, words))
-    return Finder(_longest_first(spaced), _longest_first(wide))
+    return Finder(_longest_first(spaced), _longest_first(wide), short_names(_aliases(actors)))
 
 
 def _aliases(actors: Iterable[Actor]) -> Iterable[tuple[str, str]]:
