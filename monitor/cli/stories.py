@@ -142,12 +142,11 @@ def _print_story(story: Story, told: list[tuple[Article, Placement | None]]) -> 
     typer.echo(f"story {story.id}: {clean(story.title, 200)}")
     typer.echo(f"{len(told)} articles, {story.outlets} independent outlets\n")
     table = Table(box=None, pad_edge=False)
-    for heading in ("article", "published", "outlet", "lang", "why", "like", "title"):
-        table.add_column(heading, overflow="fold")
+    for heading in ("article", "published", "outlet", "lang", "why", "title"):
+        table.add_column(heading, no_wrap=heading in {"published", "why"}, overflow="fold")
     for article, placement in told:
-        why = f"{placement.reason.value} {placement.score:.2f}" if placement else "first report"
-        like = str(placement.near) if placement else ""
+        why = f"{placement.reason.value} ({placement.near})" if placement else "first report"
         when = f"{article.published:%d %b %H:%M}"
-        cells = (str(article.id), when, article.source, article.language or "", why, like, clean(article.title, 120))
+        cells = (str(article.id), when, article.source, article.language or "", why, clean(article.title, 120))
         table.add_row(*(Text(cell) for cell in cells))
     Console().print(table)

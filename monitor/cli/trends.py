@@ -61,8 +61,8 @@ def _write_svg(path: Path, found: TopicTrends, name: str) -> None:
 
 
 _TICKS = " ▁▂▃▄▅▆▇█"
-_WORDS = {"favor": "for", "neutral": "neutral", "against": "against"}
-_BAR = 24
+_BAR = 10
+_SPARK = 13
 
 
 def _print(found: TopicTrends, name: str) -> None:
@@ -79,34 +79,35 @@ def _print(found: TopicTrends, name: str) -> None:
     console.print(f"{found.stories} stories in {found.articles} articles of {found.outlets} outlets", highlight=False)
     if not found.articles:
         return
-    console.print(Text(_spark([volume.stories for volume in found.volume])), Text(f"stories by {found.step}", style="dim"))
+    console.print(Text(f"stories {_spark([volume.stories for volume in found.volume])}"))
     table = Table(box=None, pad_edge=False)
-    for heading in ("holder", "sides", "for", "neutral", "against", "share", f"by {found.step}", "since", "what changed"):
-        table.add_column(heading, overflow="fold")
+    for heading in ("holder", "sides", "mostly", "share", "over time", "what changed"):
+        table.add_column(heading, no_wrap=heading != "what changed", overflow="fold")
     for voice in found.voices:
-        total = voice.total
-        first = f"{voice.first:%d %b %Y}{' new' if voice.is_new else ''}" if voice.first else ""
+        new = f"new, {voice.first:%-d %b}" if voice.is_new and voice.first else ""
         table.add_row(
-            Text(clean(label(voice.holder), 40)),
-            _bar(total),
-            *(_cell(total, stance) for stance in _WORDS),
+            Text(clean(label(voice.holder), 24)),
+            _bar(voice.total),
+            _leading(voice.total),
             f"{voice.share:.0%}",
             Text(_spark([balance.stories for balance in voice.series])),
-            first,
-            Text(shift_in_words(voice)),
+            Text(shift_in_words(voice) or new),
         )
     console.print(table)
-    if any(voice.total.is_small for voice in found.voices):
-        console.print(Text("pale: fewer than 5 independent stories; brackets: 95 % interval of the share", style="dim"))
+    console.print(
+        Text("█ for ░ neutral ▓ against · brackets: 95 % interval of the share · pale: fewer than 5 stories", style="dim")
+    )
 
 
-def _cell(total: Balance, stance: str) -> Any:
+def _leading(total: Balance) -> Any:
     from rich.text import Text
 
-    from monitor.model import Stance
-
-    low, high = total.interval(Stance(stance))
-    return Text(f"{total.count(Stance(stance))} [{low:.0%}, {high:.0%}]", style="dim" if total.is_small else "")
+    stance = total.leading
+    if stance is None:
+        return Text(f"mixed, {total.stories}", style="dim")
+    low, high = total.interval(stance)
+    text = f"{stance.value} {total.count(stance)}/{total.stories} [{low:.0%}-{high:.0%}]"
+    return Text(text, style="dim" if total.is_small else "")
 
 
 def _bar(total: Balance) -> Any:
@@ -120,5 +121,8 @@ def _bar(total: Balance) -> Any:
 
 
 def _spark(counts: list[int]) -> str:
-    most = max(counts, default=0) or 1
-    return "".join(_TICKS[-(-count * (len(_TICKS) - 1) // most)] for count in counts)
+    """The counts as a line of blocks; long series are summed into at most so many of them."""
+    size = -(-len(counts) // _SPARK) or 1
+    sums = [sum(counts[at : at + size]) for at in range(0, len(counts), size)]
+    most = max(sums, default=0) or 1
+    return "".join(_TICKS[-(-count * (len(_TICKS) - 1) // most)] for count in sums)
