@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from monitor.core.tokenised import join_tokens
 from monitor.errors import ConfigError, Problem
 from monitor.model import Stance
 
@@ -94,7 +95,10 @@ def read_articles(path: Path, topics: Collection[str], actors: Collection[str]) 
 
 
 def read_stories(path: Path) -> list[StoryRow]:
-    """One JSON object a line: {id, story, title, text, published}, and language, source, url where known."""
+    """One JSON object a line: {id, story (or cluster), title, text, published}, and language, source, url where known.
+
+    A text that is stored as tokens is put together first.
+    """
     return _read(path, lambda line: _story_row(_object(line)))
 
 
@@ -199,11 +203,12 @@ def _article_row(value: dict[str, Any] | None, topics: Collection[str], actors: 
 def _story_row(value: dict[str, Any] | None) -> StoryRow | None:
     if value is None:
         return None
-    if value.get("story") is None:
+    story = value.get("story", value.get("cluster"))
+    if story is None:
         raise _RowError("story is missing")
     title, text, language, source, url = (_typed(value, key, str, "") for key in ("title", "text", "language", "source", "url"))
     published = _moment(_typed(value, "published", str, ""))
-    return StoryRow(str(value.get("id", "")), str(value["story"]), title, text, published, language, source, url)
+    return StoryRow(str(value.get("id", "")), str(story), title, join_tokens(text), published, language, source, url)
 
 
 def _moment(text: str) -> datetime | None:
