@@ -66,21 +66,26 @@ class PostOffice:
 
 
 @contextmanager
-def post_office(*, offers_tls: bool = False, port: int = 0) -> Iterator[PostOffice]:
-    """A post office on a free port of this machine while inside; it takes logins over TLS only."""
+def post_office(*, offers_tls: bool = False, speaks_tls: bool = False, port: int = 0, **more: Any) -> Iterator[PostOffice]:
+    """A post office on a free port of this machine while inside; it takes logins over TLS only.
+
+    `offers_tls` is STARTTLS, `speaks_tls` is TLS from the first byte; `more` goes to aiosmtpd.
+    """
     office = PostOffice()
     context = None
-    if offers_tls:
+    if offers_tls or speaks_tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(TLS / "certificate.pem", TLS / "key.pem")
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
 
-    def session() -> SMTP:
-        return SMTP(office, hostname="mx.example.org", loop=loop, tls_context=context, authenticator=office.authenticate)
+    offered, spoken = (context, None) if offers_tls else (None, context)
 
-    server = asyncio.run_coroutine_threadsafe(loop.create_server(session, "127.0.0.1", port), loop).result(5)
+    def session() -> SMTP:
+        return SMTP(office, hostname="mx.example.org", loop=loop, tls_context=offered, authenticator=office.authenticate, **more)
+
+    server = asyncio.run_coroutine_threadsafe(loop.create_server(session, "127.0.0.1", port, ssl=spoken), loop).result(5)
     office.port = server.sockets[0].getsockname()[1]
     try:
         yield office

@@ -88,7 +88,7 @@ def _hand_over(session: smtplib.SMTP, written: EmailMessage, sender: str, recipi
     code, said = session.mail(sender, _options(session, written, [sender, *recipients]))
     if code != 250:  # noqa: PLR2004
         return _refused(f"the sender {sender} was refused", code, said, recipients)
-    answers = {recipient: session.rcpt(recipient) for recipient in recipients}
+    answers = {recipient: _offer(session, recipient) for recipient in recipients}
     taken = [recipient for recipient, (code, _) in answers.items() if code in {250, 251}]
     if not taken:
         return _settled(answers, taken)
@@ -96,6 +96,13 @@ def _hand_over(session: smtplib.SMTP, written: EmailMessage, sender: str, recipi
     if code != 250:  # noqa: PLR2004
         return _refused("the letter was refused", code, said, recipients)
     return _settled(answers, taken, str(written["Message-ID"]))
+
+
+def _offer(session: smtplib.SMTP, recipient: str) -> tuple[int, bytes]:
+    try:
+        return session.rcpt(recipient)
+    except UnicodeEncodeError:
+        return 553, b"the server takes no address with letters beyond ASCII"
 
 
 def _settled(answers: dict[str, tuple[int, bytes]], taken: Sequence[str], remote_id: str = "") -> Receipt:

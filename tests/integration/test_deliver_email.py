@@ -108,6 +108,17 @@ def test_refused_by_all_is_dead(made: Bench, office: PostOffice):
     assert made.one().refused == (A, B, C)
 
 
+@pytest.mark.parametrize(("speaks", "reached"), [(True, ["설국@example.org", A]), (False, [A])])
+def test_an_address_beyond_ascii_is_reached_where_the_server_can(made: Bench, speaks: bool, reached: list[str]):
+    with post_office(enable_SMTPUTF8=speaks) as office:
+        made.add("desk", "email", **plain(office, to=["설국@example.org", A]))
+        made.plan()
+        made.run()
+
+    assert [to for to, _ in office.letters] == [reached]
+    assert made.one().state == "sent"
+
+
 @pytest.mark.parametrize("way", ["drop", "lose"])
 def test_a_connection_lost_after_data_is_repeated_under_the_same_id(made: Bench, office: PostOffice, way: str):
     office.data_answers = [way]
@@ -167,6 +178,18 @@ def test_over_checked_tls_it_logs_in_and_delivers(made: Bench):
 
         assert office.logins == [("monitor", "open sesame")]
         assert len(office.letters) == 1
+
+
+def test_tls_from_the_first_byte(made: Bench):
+    with post_office(speaks_tls=True) as office:
+        made.add("desk", "email", **plain(office, security="tls"), ca_file=str(TLS / "certificate.pem"))
+        made.add("wary", "email", **plain(office, security="tls"))
+        made.plan()
+        made.run()
+
+    assert len(office.letters) == 1
+    (waiting,) = made.pending()
+    assert (waiting.receiver, "could not prove who it is" in waiting.last_error) == ("wary", True)
 
 
 def test_a_refused_login_is_told_without_the_password(made: Bench):
