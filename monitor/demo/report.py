@@ -17,6 +17,8 @@ from monitor.services.compose import message_for
 
 LOOK_BACK = timedelta(days=30)
 EVERYTHING = 100_000
+SURE = 0.5
+"""A stance less likely than this is counted as no side taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,8 @@ def _sides(app: App, topic: Topic, hits: Iterable[Hit]) -> tuple[Side, ...]:
         for statement in scores.statements if scores else ():
             if statement.topic != topic.id or statement.holder == OUTLET or statement.is_found:
                 continue
-            stories[statement.holder, statement.stance].add(hit.story)
+            side = statement.stance if statement.confidence >= SURE else Stance.NEUTRAL
+            stories[statement.holder, side].add(hit.story)
             best[statement.holder] = max(statement, best.get(statement.holder, statement), key=_telling)
     holders = {holder for holder, _ in stories}
     sides = [
