@@ -51,6 +51,11 @@ class Config(BaseModel):
     html: str = Field("", description="A template of your own for the HTML form: docs/channels.md.")
     text: str = Field("", description="A template of your own for the text form.")
 
+    @field_validator("to", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
     @field_validator("to", "sender")
     @classmethod
     def _addresses(cls, value: Any) -> Any:

@@ -346,6 +346,10 @@ def test_a_wrong_configuration_is_refused(change: dict[str, Any], words: str):
         Config.model_validate({**EXAMPLE, **change})
 
 
+def test_a_single_address_needs_no_list():
+    assert Config.model_validate({**EXAMPLE, "to": "desk@example.org"}).to == ("desk@example.org",)
+
+
 def parts(got: EmailMessage) -> tuple[str, str]:
     text, page = got.iter_parts()
     assert (text.get_content_type(), page.get_content_type()) == ("text/plain", "text/html")
