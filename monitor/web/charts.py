@@ -33,14 +33,18 @@ def columns(bars: Sequence[Bar], *, title: str, width: int = 720, height: int = 
     floor, ceiling = height - 2, 6
     step = width / max(len(bars), 1)
     inner = Markup("").join(_column(bar, step * at, step, floor, (floor - ceiling) / top) for at, bar in enumerate(bars))
+    # An image hides what is inside from assistive technology; with links inside it must not be one.
+    role = "group" if any(bar.href and bar.total for bar in bars) else "img"
     first, last = (bars[0].label, bars[-1].label) if bars else ("", "")
     return Markup(
         '<div class="chart-box"><span class="chart-top" aria-hidden="true">{most}</span>'
-        '<svg class="chart" viewBox="0 0 {w} {h}" role="img" aria-label="{title}" preserveAspectRatio="none">'
+        '<svg class="chart" viewBox="0 0 {w} {h}" role="{role}" aria-label="{title}" preserveAspectRatio="none">'
         '<line class="grid" x1="0" x2="{w}" y1="{top}" y2="{top}"/>'
         '<line class="axis" x1="0" x2="{w}" y1="{floor}" y2="{floor}"/>'
         '{inner}</svg><p class="axis-labels" aria-hidden="true"><span>{first}</span><span>{last}</span></p></div>'
-    ).format(w=width, h=height, title=title, top=ceiling, floor=floor, inner=inner, first=first, last=last, most=f"{top:,}")
+    ).format(
+        w=width, h=height, title=title, top=ceiling, floor=floor, inner=inner, first=first, last=last, most=f"{top:,}", role=role
+    )
 
 
 def _column(bar: Bar, left: float, step: float, floor: int, scale: float) -> Markup:
@@ -58,7 +62,9 @@ def _column(bar: Bar, left: float, step: float, floor: int, scale: float) -> Mar
             )
     area = Markup('<rect class="hit" x="{}" y="0" width="{}" height="{}"/>').format(f"{left:.1f}", f"{step:.1f}", floor)
     inner = Markup("<title>{}: {}</title>{}{}").format(bar.label, said, area, Markup("").join(pieces))
-    return Markup('<a href="{}" tabindex="-1">{}</a>').format(bar.href, inner) if bar.href else Markup("<g>{}</g>").format(inner)
+    if bar.href and bar.total:
+        return Markup('<a href="{}" aria-label="{}: {}">{}</a>').format(bar.href, bar.label, said, inner)
+    return Markup("<g>{}</g>").format(inner)
 
 
 def spark(values: Sequence[int], *, title: str, width: int = 120, height: int = 28) -> Markup:

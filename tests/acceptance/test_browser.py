@@ -1,0 +1,228 @@
+"""The pages in a real browser: a desk's way from nothing to feedback, hostile text, accessibility in both themes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from monitor.app import App
+from monitor.model import Evidence, Relevance, Scores, Stance
+from monitor.web import serving
+from tests.webstage import NOW, RULES, article, stage, statement
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium")
+
+AXE = Path(__file__).parent.parent / "data/vendor/axe.min.js"
+VECTORS = Path("../shared/corpus/dompurify-fixtures/expect.json")
+PAGES = (
+    "/", "/search", "/search?q=topic:toll", "/search?q=topic:tol", "/topics", "/topics/toll", "/articles/1?rule=toll-opposed", "/stories",
+    "/stories/1", "/alerts?days=30", "/alerts/a1b2c3d4e5", "/rules", "/rules/toll-opposed", "/rules/edit?rule=toll-opposed", "/feeds",
+    "/settings", "/login", "/nowhere",
+)  # fmt: skip
+RUN_AXE = """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}))
+  .violations.map(v => v.id + ': ' + v.nodes.slice(0, 2).map(n => n.html.slice(0, 160) + ' ' + n.failureSummary.slice(0, 220)).join(' | '))"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    with stage(tmp_path / "desk") as made:
+        yield made
+
+
+class Watched:
+    """A page that notes dialogs, script errors and violations of the content security policy."""
+
+    def __init__(self, browser: object, **context: object) -> None:
+        self.context = browser.new_context(**context)  # type: ignore[attr-defined]
+        self.page = self.context.new_page()
+        self.trouble: list[str] = []
+        self.page.on("dialog", self._dialog)
+        self.page.on("pageerror", lambda error: self.trouble.append(f"error: {error}"))
+        self.page.on("console", self._console)
+
+    def _dialog(self, dialog: object) -> None:
+        self.trouble.append("a dialog opened")
+        dialog.dismiss()  # type: ignore[attr-defined]
+
+    def _console(self, message: object) -> None:
+        text = message.text  # type: ignore[attr-defined]
+        if "Content Security Policy" in text or "Content-Security-Policy" in text:
+            self.trouble.append(text)
+
+    def close(self) -> None:
+        self.context.close()
+
+
+def test_no_page_has_an_accessibility_fault_in_either_theme(browser: object, app: App):
+    faults = []
+    axe = AXE.read_text(encoding="utf-8")
+    with serving(app, "127.0.0.1", 0) as address:
+        for theme in ("light", "dark"):
+            for width in (1280, 390):
+                watched = Watched(browser, color_scheme=theme, viewport={"width": width, "height": 900}, reduced_motion="reduce")
+                for path in PAGES:
+                    watched.page.goto(address.rstrip("/") + path)
+                    watched.page.wait_for_load_state("networkidle")
+                    watched.page.evaluate(axe)
+                    faults += [f"{theme} {width} {path} {fault}" for fault in watched.page.evaluate(RUN_AXE)]
+                    wide = watched.page.evaluate("document.documentElement.scrollWidth")
+                    faults += [f"{path} is {wide} wide at {width}"] if wide > width else []
+                faults += watched.trouble
+                watched.close()
+    assert not faults, "\n".join(faults)
+
+
+def test_a_rule_is_edited_checked_previewed_and_saved(browser: object, app: App):
+    with serving(app, "127.0.0.1", 0) as address:
+        watched = Watched(browser)
+        page = watched.page
+        page.goto(f"{address}rules/edit?rule=toll-opposed")
+        editor = page.locator("#code .cm-content")
+        editor.wait_for()
+        page.locator("#state", has_text="No mistakes").wait_for()
+        page.keyboard.press("Control+End")
+        page.keyboard.type("oops: 1")
+        page.wait_for_selector("#problems li")
+        assert "unknown key 'oops'" in page.inner_text("#problems")
+        for _ in "oops: 1":
+            page.keyboard.press("Backspace")
+        page.locator("#problems li").first.wait_for(state="detached")
+        page.locator("#code .cm-line", has_text="title: Somebody").click()
+        page.keyboard.press("End")
+        page.keyboard.type(" now")
+        page.locator("#state", has_text="not saved").wait_for()
+        page.click("#preview-button")
+        page.wait_for_selector("#preview .change, #preview .muted")
+        page.click("#save")
+        page.wait_for_selector(".said")
+        assert watched.trouble == []
+        watched.close()
+    assert (app.settings.rules / "desk.yaml").read_text() == RULES.replace("opposes the toll", "opposes the toll now")
+
+
+def test_search_completes_narrows_and_takes_feedback(browser: object, app: App):
+    with serving(app, "127.0.0.1", 0) as address:
+        watched = Watched(browser)
+        page = watched.page
+        page.goto(address)
+        page.keyboard.press("/")
+        page.keyboard.type("hol")
+        page.wait_for_selector(".words li")
+        page.keyboard.press("Tab")
+        page.keyboard.type("free")
+        page.wait_for_selector(".words li:has-text('Freedonia')")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".hit")
+        assert page.input_value("#query").strip() == "holder:Freedonia"
+        page.click(".facet a:has-text('against')")
+        page.wait_for_selector(".hit")
+        page.locator(".chip").first.hover()
+        assert page.locator(".pop").first.is_visible()
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".text .body")
+        page.click(".thumbs button:has-text('Not relevant')")
+        page.wait_for_selector(".said")
+        assert watched.trouble == []
+        watched.close()
+    assert [one.label for one in app.archive.labels.list()] == ["not-relevant"]
+
+
+def test_the_theme_stays_without_scripts(browser: object, app: App):
+    with serving(app, "127.0.0.1", 0) as address:
+        watched = Watched(browser, java_script_enabled=False, color_scheme="light")
+        page = watched.page
+        page.goto(address)
+        page.click(".theme button")
+        assert page.get_attribute("html", "data-theme") == "dark"
+        page.click(".hit a, .alert-card h3 a")
+        assert page.get_attribute("html", "data-theme") == "dark"
+        watched.close()
+
+
+OWN_VECTORS = (
+    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", '"><svg onload=alert(1)>', "javascript:alert(1)", "{{7*7}}{% raw %}",
+    "</title><script>alert(1)</script>", "</textarea><script>alert(1)</script>", "<iframe srcdoc='<script>alert(1)</script>'>",
+    "'-alert(1)-'", "<a href='javascript:alert(1)'>x</a>", "<style>*{display:none}</style>", "\u202egnp.exe",
+)  # fmt: skip
+
+
+def _vectors() -> list[str]:
+    if not VECTORS.exists():
+        return list(OWN_VECTORS)
+    return [*OWN_VECTORS, *(str(one["payload"]) for one in json.loads(VECTORS.read_text(encoding="utf-8")))]
+
+
+def test_hostile_text_in_every_field_runs_nothing(browser: object, tmp_path: Path):
+    vectors = _vectors()
+    with stage(tmp_path / "desk", is_filled=False) as app:
+        _plant(app, vectors)
+        with serving(app, "127.0.0.1", 0) as address:
+            watched = Watched(browser)
+            page = watched.page
+            for path in (
+                "",
+                "search?q=topic:toll",
+                "alerts?days=30",
+                "topics/toll?days=365",
+                "feeds",
+                "settings",
+                "stories?days=30",
+            ):
+                page.goto(address + path)
+                page.wait_for_load_state("networkidle")
+            cursor = ""
+            while cursor is not None:
+                page.goto(f"{address}search?sort=published&cursor={cursor}")
+                page.wait_for_load_state("networkidle")
+                following = page.query_selector("a[rel=next]")
+                cursor = following.get_attribute("href").split("cursor=")[1] if following else None
+            for number in range(1, len(vectors) + 1, 3):
+                page.goto(f"{address}articles/{number}")
+            for vector in vectors[:60]:
+                page.goto(f"{address}search?q={_quoted(vector)}")
+            assert page.evaluate("document.querySelectorAll('iframe, object, embed, base').length") == 0
+            assert watched.trouble == []
+            watched.close()
+
+
+def _plant(app: App, vectors: list[str]) -> None:
+    app.archive.feeds.configure(
+        [replace(feed, name=vectors[at], url=f"https://x.example/{at}") for at, feed in enumerate(app.feeds)]
+    )
+    made = [
+        article(
+            1, keys=(f"v{at}",), title=vector, text=f"{vector}\n{vector}", author=vector, url=vector, source=vector[:60],
+            tags=(vector[:40],), published=NOW, seen=NOW,
+        )
+        for at, vector in enumerate(vectors)
+    ]  # fmt: skip
+    for number, vector in zip(app.archive.articles.add(made), vectors, strict=True):
+        said = replace(
+            statement(number, vector, Stance.AGAINST, ""), evidence=Evidence(vector, 0, len(vector), "title"), is_found=True
+        )
+        relevance = Relevance("toll", 0.9, is_relevant=True)
+        app.archive.scores.save([Scores(number, "en", vector, None, (relevance,), (said,), at=NOW)])
+        app.archive.stories.join(number, None)
+
+
+def _quoted(text: str) -> str:
+    from urllib.parse import quote
+
+    return quote(text.encode("utf-8", "replace"), safe="")
