@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Annotated
 import typer
 
 from monitor.cli.options import Archive, AsJson, Rules, opened, print_json
+
+KEY = "MONITOR_REWRITE_KEY"
+"""The environment variable that holds the endpoint's key, where it wants one."""
 
 
 class Format(StrEnum):
@@ -28,6 +32,11 @@ def briefing(
     form: Annotated[Format, typer.Option("--format", help="Markdown, a web page, PDF or Word.")] = Format.MD,
     language: Annotated[str, typer.Option("--lang", metavar="CODE", help="Language of headings: en, ko or ja.")] = "en",
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")] = None,
+    rewrite_url: Annotated[
+        str | None,
+        typer.Option("--rewrite-url", metavar="URL", help="Have a chat endpoint of the OpenAI kind reword the summary."),
+    ] = None,
+    rewrite_model: Annotated[str, typer.Option("--rewrite-model", metavar="NAME", help="The model to ask there.")] = "default",
     archive: Archive = None,
     rules: Rules = None,
     as_json: AsJson = False,
@@ -36,12 +45,14 @@ def briefing(
     from dataclasses import asdict
 
     from monitor.cli.spans import read_since
-    from monitor.services.briefing import brief, write
+    from monitor.services.briefing import brief, rewrite, write
 
     with opened(archive=archive, rules=rules) as service:
         now = service.clock.now()
         start = read_since(since, now)
         composed = brief(service.archive, service.rulebook, topic, since=start, until=now, language=language)
+    if rewrite_url:
+        composed = rewrite(composed, rewrite_url, rewrite_model, os.environ.get(KEY, ""))
     if as_json:
         print_json(asdict(composed))
         return

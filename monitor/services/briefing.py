@@ -14,11 +14,13 @@ from monitor.core.briefing_markdown import to_markdown
 from monitor.core.briefing_sections import compose
 from monitor.core.briefing_words import WORDS
 from monitor.core.holders import Finder, compile_actors
+from monitor.core.rewriting import accept, messages
 from monitor.core.trends import Balance, compute
 from monitor.errors import ConfigError, Problem
 from monitor.model import Article, Rulebook
 from monitor.ports import Archive
 from monitor.services._briefing.docx import to_docx
+from monitor.services._briefing.endpoint import ask
 from monitor.services._briefing.pdf import to_pdf
 from monitor.services.trends import LONG_SPAN_DAYS, find_topic
 
@@ -63,6 +65,17 @@ def brief(
     composed = compose(material)
     log.info("briefing composed", topic=known.id, articles=len(articles), sources=len(composed.sources))
     return composed
+
+
+def rewrite(briefing: Briefing, url: str, model: str, key: str = "") -> Briefing:
+    """The briefing with its summary reworded by a chat endpoint, from the cited passages and nothing else.
+
+    Raises:
+        MonitorError: the endpoint cannot be asked.
+    """
+    if not briefing.sources:
+        return briefing
+    return accept(briefing, ask(url, model, messages(briefing), key), model)
 
 
 def _before(archive: Archive, topic: str, since: datetime, until: datetime) -> dict[str, Balance]:
