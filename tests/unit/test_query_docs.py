@@ -1,0 +1,57 @@
+"""docs/query-language.md says what the code does: fields, grammar, limits and every example."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from monitor.core import grammar
+from monitor.core.clauses import FIELDS
+from monitor.core.query import Vocabulary, parse
+from monitor.errors import QueryError
+
+PAGE = Path(__file__).parents[2] / "docs" / "query-language.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+
+
+def _row(name: str) -> str:
+    field = FIELDS[name]
+    takes = ", ".join(field.choices) if field.choices else field.kind.value
+    cells = (f"`{name}`", takes, field.meaning, f"`{field.example}`")
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_field_is_in_the_table(name):
+    assert _row(name) in TEXT.splitlines()
+
+
+def test_no_other_field_is_in_the_table():
+    table = TEXT.split("| Field |")[1].split("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)`", table, re.MULTILINE) == list(FIELDS)
+
+
+def test_the_grammar_is_the_parser_s():
+    assert grammar.__doc__
+    assert textwrap.dedent(grammar.__doc__.split("\n\n", 1)[1]).strip("\n") in TEXT
+
+
+def test_limits():
+    assert f"{grammar.MAX_LENGTH:,} characters, {grammar.MAX_CLAUSES} clauses and {grammar.MAX_DEPTH} levels" in TEXT
+
+
+def test_examples_can_be_read():
+    examples = re.findall(r"`((?:topic|holder|title|published|stance|relevance|outlets|\()[^`]*)`", TEXT)
+    assert len(examples) > 15
+    for example in examples:
+        if any(example.startswith(f"{name}{sign}") for name in FIELDS for sign in ":<>") or example.startswith("("):
+            parse(example.replace("\\|", "|"))
+
+
+def test_the_mistake_shown_is_the_mistake_made():
+    with pytest.raises(QueryError) as caught:
+        parse("missile topic:fredom-edge", Vocabulary(topics=frozenset({"freedom-edge"})))
+    assert str(caught.value) in TEXT
