@@ -57,8 +57,8 @@ class Graphs:
         return runner.run(runner.tokens.texts([prefix + text for text in texts]), graph.dimensions)
 
     def second_look(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
-        if not pairs:
-            return np.zeros(0, np.float32)
+        if not pairs or not self._manifest.relevance.weights[1]:  # what weighs nothing need not be asked
+            return np.zeros(len(pairs), np.float32)
         runner = self._runner(self._manifest.second_look, "only_second")
         return runner.run(runner.tokens.pairs(pairs), 1)[:, 0]
 
