@@ -34,7 +34,7 @@ def web(app: App) -> Iterator[TestClient]:
 
 PAGES = (
     "/", "/?days=7", "/search", "/search?q=topic:toll", "/search?q=toll&sort=relevance&facets=1", "/search/facets?q=toll",
-    "/search/words", "/topics", "/topics/toll", "/articles/1", "/articles/1?rule=toll-opposed", "/stories", "/stories/1", "/alerts",
+    "/search/words", "/topics", "/topics/toll", "/topics/toll/briefing.md", "/articles/1", "/articles/1?rule=toll-opposed", "/stories", "/stories/1", "/alerts",
     "/alerts?rule=toll-opposed&days=30", "/alerts/a1b2c3d4e5", "/rules", "/rules/toll-opposed", "/rules/edit",
     "/rules/edit?add=topic:toll", "/feeds", "/feeds.opml", "/settings", "/login", "/healthz", "/readyz",
 )  # fmt: skip
@@ -71,6 +71,13 @@ def test_today_tells_what_fired_with_its_evidence(web: TestClient):
     assert "an insult to every sailor" in page
     assert "Harbour toll" in page
     assert "Worker not running" in page
+
+
+def test_a_briefing_is_a_download(shown: TestClient):
+    answer = shown.get("/topics/toll/briefing.html")
+    assert answer.headers["content-disposition"] == 'attachment; filename="toll-2026-11-20.html"'
+    assert "Freedonia" in answer.text
+    assert shown.get("/topics/none/briefing.md").status_code == 404
 
 
 def test_a_mistake_in_a_query_is_pointed_at(web: TestClient):

@@ -7,6 +7,7 @@ from datetime import timedelta
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
+from monitor.services.briefing import Format, brief, write
 from monitor.services.coverage import UNSTATED, Coverage, coverage
 from monitor.services.today import topic_line
 from monitor.web.charts import Bar, Cell, columns, quoted, search_link, week_of
@@ -15,6 +16,12 @@ from monitor.web.site import On
 
 router = APIRouter()
 SPANS = (7, 30, 90, 365)
+_MEDIA_TYPES: dict[Format, str] = {
+    "md": "text/markdown; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
 
 
 @router.get("/topics")
@@ -48,6 +55,19 @@ def topic_page(request: Request, site: On, name: str, days: int = 30) -> Respons
             article.id: article for article in site.archive.articles.get([one.article for one in found.positions if one.article])
         },
     )
+
+
+@router.get("/topics/{name}/briefing.{form}")
+def briefing(site: On, name: str, form: Format, days: int = 14) -> Response:
+    """The briefing an analyst would send on, every sentence cited; always a download, so that nothing in it runs here."""
+    if name not in site.rulebook.topics:
+        raise HTTPException(404, f"there is no topic {name}")
+    now = site.now()
+    composed = brief(site.archive, site.rulebook, name, since=now - timedelta(days=min(max(days, 1), 366)), until=now)
+    written = write(composed, form)
+    file = f"{name}-{now:%Y-%m-%d}.{form}".encode("ascii", "replace").decode().replace('"', "")
+    headers = {"Content-Disposition": f'attachment; filename="{file}"'}
+    return Response(written, headers=headers, media_type=_MEDIA_TYPES[form])
 
 
 def _bars(found: Coverage) -> list[Bar]:
