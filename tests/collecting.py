@@ -63,7 +63,7 @@ class Rig:
 def collecting(parser: Sandbox, resolve: Resolver | None = None, **config: Any) -> Iterator[Rig]:
     with fault_server() as server, fault_server() as canary:
         clock = FixedClock(NOW)
-        settings = {"total_seconds": 1.5, "spacing_seconds": 0, "per_host": 20, "allow": (server.address,), **config}
+        settings = {"total_seconds": 30, "spacing_seconds": 0, "per_host": 20, "allow": (server.address,), **config}
         fetcher = http.build(http.Config(**settings), clock, resolve)
         archive = sqlite.build(sqlite.Config(path=":memory:"))
         try:

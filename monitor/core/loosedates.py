@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - the names of months in Greek and Cyrillic letters
 """Dates as people write them, in the languages feeds are written in; whatever is not understood in full is refused."""
 
 from __future__ import annotations

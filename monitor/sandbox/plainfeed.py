@@ -8,8 +8,8 @@ understand alike, none of them twice, no markup outside escaped text, no xml:bas
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import Any
 
 from feedparser.urls import _urljoin
 from lxml import etree  # type: ignore[import-untyped]
@@ -18,129 +18,34 @@ from monitor.core.markup import plain_line, plain_text, repair, safe_link
 from monitor.core.parse import LONGEST_GUID, MOST_ENTRIES, primary_language, too_many
 from monitor.model import Entry, ParsedFeed
 from monitor.sandbox.anyfeed import any_date, minutes, skip_hours_in
-
-Element: TypeAlias = Any
-
-ATOM = "{http://www.w3.org/2005/Atom}"
-DC = "{http://purl.org/dc/elements/1.1/}"
-CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
-MEDIA = "{http://search.yahoo.com/mrss/}"
-SLASH = "{http://purl.org/rss/1.0/modules/slash/}"
-WFW = "{http://wellformedweb.org/CommentAPI/}"
-SY = "{http://purl.org/rss/1.0/modules/syndication/}"
-LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-RSS_VERSIONS = {"0.91": "rss091u", "0.92": "rss092", "0.93": "rss093", "0.94": "rss094"}
-
-RSS_SINGLE = {
-    "title": "title",
-    "link": "link",
-    "guid": "guid",
-    "description": "description",
-    "pubDate": "published",
-    "author": "author",
-    f"{DC}creator": "author",
-    f"{DC}date": "updated",
-    f"{CONTENT}encoded": "content",
-}
-RSS_IGNORED = {
-    "category",
-    "comments",
-    "enclosure",
-    f"{DC}subject",
-    f"{SLASH}comments",
-    f"{WFW}commentRss",
-    f"{MEDIA}thumbnail",
-    f"{MEDIA}content",
-    f"{MEDIA}group",
-    f"{MEDIA}credit",
-    f"{MEDIA}keywords",
-    f"{MEDIA}category",
-    f"{MEDIA}copyright",
-}
-CHANNEL_SINGLE = {"title", "language", "ttl"}
-CHANNEL_IGNORED = {
-    *("link", "description", "copyright", "managingEditor", "webMaster", "pubDate", "lastBuildDate", "category", "generator"),
-    *(
-        "docs",
-        "cloud",
-        "rating",
-        "image",
-        "skipHours",
-        "skipDays",
-        f"{SY}updatePeriod",
-        f"{SY}updateFrequency",
-        f"{SY}updateBase",
-    ),
-}
-IMAGE_PARTS = {"url", "title", "link", "width", "height", "description"}
-ATOM_SINGLE = {"id", "title", "summary", "content", "published", "updated", "author"}
-ATOM_IGNORED = {"category", "rights", "contributor"}
-ATOM_FEED_IGNORED = {*ATOM_IGNORED, "id", "subtitle", "updated", "author", "generator", "icon", "logo"}
-PERSON_PARTS = {"name", "email", "uri"}
-ATTRIBUTES = {
-    "guid": {"isPermaLink"},
-    "category": {"domain", "term", "scheme", "label"},
-    "enclosure": {"url", "length", "type"},
-    "generator": {"uri", "version"},
-    f"{ATOM}link": {"rel", "href", "type", "title", "hreflang", "length"},
-}
-ALIASES = {
-    *(
-        "admin",
-        "ag",
-        "annotate",
-        "audio",
-        "blogChannel",
-        "cc",
-        "creativeCommons",
-        "co",
-        "content",
-        "cp",
-        "dc",
-        "dcterms",
-        "email",
-    ),
-    *(
-        "ev",
-        "feedburner",
-        "fm",
-        "foaf",
-        "geo",
-        "georss",
-        "gml",
-        "icbm",
-        "image",
-        "itunes",
-        "l",
-        "media",
-        "pingback",
-        "prism",
-        "psc",
-    ),
-    *("rdf", "rdfs", "ref", "reqv", "search", "slash", "soap", "ss", "str", "sub", "sy", "szf", "taxo", "thr", "ti", "trackback"),
-    *("wfw", "wiki", "xhtml", "xlink", "xml", "body", "fullitem", "start", "end"),
-}
-KNOWN_PLACES = (
-    "purl.org",
-    "w3.org",
-    "yahoo.com",
-    "itunes",
-    "userland.com",
-    "netscape.com",
-    "example.com",
-    "georss",
-    "opengis",
-    "podlove",
+from monitor.sandbox.vocabulary import (
+    ATOM,
+    ATOM_FEED_IGNORED,
+    ATOM_IGNORED,
+    ATOM_SINGLE,
+    ATTRIBUTES,
+    CHANNEL_IGNORED,
+    CHANNEL_SINGLE,
+    LANGUAGE,
+    PERSON_PARTS,
+    RSS_IGNORED,
+    RSS_SINGLE,
+    RSS_VERSIONS,
+    Doubt,
+    Element,
+    atom_name,
+    check_atom_ignored,
+    check_attributes,
+    check_foreign,
+    check_ignored,
+    note_once,
 )
+
 DOUBTS = (b"<!doctype", b"<!entity", b"\x00")
 _CONTROLS = re.compile(rb"\xc2[\x80-\x9f]|&#(?:1[2-5]\d|x0*[89][0-9a-f]);")
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?\sencoding=["']([A-Za-z0-9_-]{1,40})["']""")
 _CHARSET = re.compile(r"charset=[\"']?([\w-]+)", re.IGNORECASE)
 _UNFINISHED_REFERENCE = re.compile(r"&([A-Za-z0-9_]+);")
-
-
-class _Doubt(Exception):  # noqa: N818 (not an error: the other reader takes over)
-    """Something here could be read in two ways."""
 
 
 def read_plain_feed(body: bytes, base: str, content_type: str) -> ParsedFeed | None:
@@ -154,7 +59,7 @@ def read_plain_feed(body: bytes, base: str, content_type: str) -> ParsedFeed | N
             return _rss(root, base, body)
         if root.tag == f"{ATOM}feed" and set(root.attrib) <= {LANGUAGE}:
             return _atom(root, base)
-    except (_Doubt, etree.XMLSyntaxError, ValueError):
+    except (Doubt, etree.XMLSyntaxError, ValueError):
         return None
     return None
 
@@ -169,7 +74,7 @@ def _is_utf8(body: bytes, content_type: str) -> bool:
 
 def _rss(root: Element, base: str, body: bytes) -> ParsedFeed:
     if len(root) != 1 or root[0].tag != "channel" or root[0].attrib:
-        raise _Doubt
+        raise Doubt
     fields: dict[str, Element] = {}
     items: list[Element] = []
     links: list[tuple[str, str]] = []
@@ -180,11 +85,11 @@ def _rss(root: Element, base: str, body: bytes) -> ParsedFeed:
         elif tag == f"{ATOM}link":
             links.append(_linked(child))
         elif tag in CHANNEL_SINGLE:
-            _once(fields, tag, child)
+            note_once(fields, tag, child)
         elif tag in CHANNEL_IGNORED:
-            _check_ignored(child)
+            check_ignored(child)
         else:
-            _check_foreign(child)
+            check_foreign(child)
     version = root.get("version", "")
     return ParsedFeed(
         format=RSS_VERSIONS.get(version) or ("rss20" if version.startswith("2.") else "rss"),
@@ -201,19 +106,19 @@ def _rss(root: Element, base: str, body: bytes) -> ParsedFeed:
 
 def _rss_entry(item: Element, base: str, language: str | None) -> Entry:
     if item.attrib:
-        raise _Doubt
+        raise Doubt
     fields: dict[str, Element] = {}
     for child in item:
         name = RSS_SINGLE.get(child.tag)
         if name:
-            _once(fields, name, child)
+            note_once(fields, name, child)
         elif child.tag in RSS_IGNORED:
-            _check_ignored(child)
+            check_ignored(child)
         elif child.tag == f"{ATOM}link":
             # It is one more link of the entry for feedparser, and may be the one.
-            raise _Doubt
+            raise Doubt
         else:
-            _check_foreign(child)
+            check_foreign(child)
     guid, link = _guid(fields.get("guid")), ""
     if "link" in fields:
         link = _UNFINISHED_REFERENCE.sub(r"&\1", _joined("", _text(fields["link"])).replace("&amp;", "&"))
@@ -222,7 +127,7 @@ def _rss_entry(item: Element, base: str, language: str | None) -> Entry:
     address = safe_link(link, base)
     if not address and item.find("enclosure") is not None:
         # The enclosure may be the link.
-        raise _Doubt
+        raise Doubt
     content = plain_text(_text(fields["content"])) if "content" in fields else ""
     summary = plain_text(_text(fields["description"])) if "description" in fields else content
     published, updated = _date(fields, "published"), _date(fields, "updated")
@@ -251,17 +156,17 @@ def _atom(root: Element, base: str) -> ParsedFeed:
     entries: list[Element] = []
     links: list[tuple[str, str]] = []
     for child in root:
-        name = _atom_name(child)
+        name = atom_name(child)
         if name == "entry":
             entries.append(child)
         elif name == "link":
             links.append(_linked(child))
         elif name == "title":
-            _once(title, name, child)
+            note_once(title, name, child)
         elif name in ATOM_FEED_IGNORED:
-            _check_atom_ignored(child)
+            check_atom_ignored(child)
         else:
-            _check_foreign(child)
+            check_foreign(child)
     language = primary_language(root.get(LANGUAGE))
     return ParsedFeed(
         format="atom10",
@@ -276,19 +181,19 @@ def _atom(root: Element, base: str) -> ParsedFeed:
 
 def _atom_entry(entry: Element, base: str, language: str | None) -> Entry:
     if entry.attrib:
-        raise _Doubt
+        raise Doubt
     fields: dict[str, Element] = {}
     links: list[tuple[str, str]] = []
     for child in entry:
-        name = _atom_name(child)
+        name = atom_name(child)
         if name == "link":
             links.append(_linked(child))
         elif name in ATOM_SINGLE:
-            _once(fields, name, child, may_have_parts=name == "author")
+            note_once(fields, name, child, may_have_parts=name == "author")
         elif name in ATOM_IGNORED:
-            _check_atom_ignored(child)
+            check_atom_ignored(child)
         else:
-            _check_foreign(child)
+            check_foreign(child)
     guid = _joined("", _text(fields["id"])) if "id" in fields else ""
     content = plain_text(_text(fields["content"]), is_html=_is_atom_html(fields["content"])) if "content" in fields else ""
     if "summary" in fields:
@@ -309,10 +214,6 @@ def _atom_entry(entry: Element, base: str, language: str | None) -> Entry:
     )
 
 
-def _atom_name(child: Element) -> str:
-    return str(child.tag[len(ATOM) :]) if isinstance(child.tag, str) and child.tag.startswith(ATOM) else ""
-
-
 def _atom_link(links: list[tuple[str, str]], guid: str, base: str) -> str:
     pages = [href for rel, href in links if rel == "alternate"]
     first = safe_link(pages[-1] if pages else guid, base)
@@ -325,12 +226,12 @@ def _atom_link(links: list[tuple[str, str]], guid: str, base: str) -> str:
 
 def _linked(element: Element) -> tuple[str, str]:
     """(rel, address) of an Atom link; a page for readers must be HTML, so that no other alternate is taken for it."""
-    _check_attributes(element, ATTRIBUTES[f"{ATOM}link"])
+    check_attributes(element, ATTRIBUTES[f"{ATOM}link"])
     if len(element) or (element.text or "").strip() or not element.get("href"):
-        raise _Doubt
+        raise Doubt
     rel = element.get("rel", "alternate").lower()
     if rel == "alternate" and element.get("type", "text/html").lower() not in ("text/html", "application/xhtml+xml"):
-        raise _Doubt
+        raise Doubt
     return rel, _joined("", element.get("href"))
 
 
@@ -339,71 +240,20 @@ def _is_atom_html(element: Element | None) -> bool:
         return False
     kind = element.get("type", "text").lower()
     if kind not in ("text", "html"):
-        raise _Doubt
+        raise Doubt
     return bool(kind == "html")
 
 
 def _person(element: Element) -> str:
     parts: dict[str, str] = {}
     for part in element:
-        name = _atom_name(part)
+        name = atom_name(part)
         if name not in PERSON_PARTS or name in parts or len(part) or part.attrib:
-            raise _Doubt
+            raise Doubt
         parts[name] = _text(part)
     if element.attrib or not parts.get("name"):
-        raise _Doubt
+        raise Doubt
     return f"{parts['name']} ({parts['email']})" if parts.get("email") else parts["name"]
-
-
-def _once(fields: dict[str, Element], name: str, element: Element, *, may_have_parts: bool = False) -> None:
-    """Note an element that may stand only once and holds nothing but text."""
-    if name in fields or (len(element) and not may_have_parts):
-        raise _Doubt
-    _check_attributes(element, {"type"} if element.tag.startswith(ATOM) else ATTRIBUTES.get(element.tag, set()))
-    fields[name] = element
-
-
-def _check_attributes(element: Element, allowed: set[str]) -> None:
-    if not allowed.issuperset(element.attrib):
-        raise _Doubt
-
-
-def _check_ignored(element: Element) -> None:
-    """An element of no interest must hold no part that feedparser would take for one of the entry's."""
-    tag = element.tag
-    if tag.startswith(MEDIA):
-        if any(part.tag not in RSS_IGNORED for part in element.iterdescendants()):
-            raise _Doubt
-    elif tag == "image":
-        if any(part.tag not in IMAGE_PARTS or len(part) or part.attrib for part in element):
-            raise _Doubt
-    elif tag in ("skipHours", "skipDays"):
-        if any(part.tag not in ("hour", "day") or len(part) or part.attrib for part in element):
-            raise _Doubt
-    elif len(element) or (element.attrib and tag not in ("category", "enclosure", "cloud")):
-        raise _Doubt
-
-
-def _check_atom_ignored(element: Element) -> None:
-    if any(_atom_name(part) not in PERSON_PARTS or len(part) or part.attrib for part in element):
-        raise _Doubt
-
-
-def _check_foreign(element: Element) -> None:
-    """An element of another vocabulary, and all in it, must be one that feedparser has no opinion about."""
-    for part in _with_parts(element):
-        tag = part.tag
-        if not isinstance(tag, str):
-            if part is element:
-                continue
-            raise _Doubt
-        if not tag.startswith("{") or not part.prefix or part.prefix in ALIASES or any(place in tag for place in KNOWN_PLACES):
-            raise _Doubt
-
-
-def _with_parts(element: Element) -> Iterator[Element]:
-    yield element
-    yield from element.iterdescendants()
 
 
 def _text(element: Element) -> str:

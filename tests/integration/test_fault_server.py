@@ -67,16 +67,19 @@ def fails(rig: Rig, feed: Feed, reason: str) -> str:
 # -- the connection and the body -------------------------------------------------------------------------------------
 
 
-def test_01_slow_loris_ends_at_the_deadline(rig: Rig) -> None:
-    rig.server.on("/feed", lambda call: call.stream(itertools.repeat(b"<"), 0.05))
-    started = time.monotonic()
-    fails(rig, rig.feed(), "timeout")
-    assert time.monotonic() - started < 15
-
-
-def test_01_a_server_that_never_answers_ends_at_the_deadline(rig: Rig) -> None:
-    rig.server.on("/feed", lambda call: call.server.is_closed.wait(20))
-    fails(rig, rig.feed(), "timeout")
+@pytest.mark.parametrize("behaviour", ["dribbles", "never answers"])
+def test_01_slow_loris_ends_at_the_deadline(parser: Sandbox, behaviour: str) -> None:
+    # Long enough for the healthy feed on a busy machine; the server itself would go on for ever.
+    with collecting(parser, total_seconds=4) as rig:
+        if behaviour == "dribbles":
+            rig.server.on("/feed", lambda call: call.stream(itertools.repeat(b"<"), 0.05))
+        else:
+            rig.server.on("/feed", lambda call: call.server.is_closed.wait(60))
+        started = time.monotonic()
+        rig.poll(rig.feed())
+        assert time.monotonic() - started < 30
+        assert rig.state().failures == 1
+        assert "took longer than 4 s" in (rig.state().last_error or "")
 
 
 def test_02_a_truncated_body_is_an_error_and_keeps_the_etag(rig: Rig) -> None:
@@ -502,7 +505,7 @@ def test_37_a_first_subscription_is_backlog_and_so_is_the_catch_up(rig: Rig) -> 
 
 
 def test_38_many_feeds_of_one_host_are_asked_a_few_at_a_time(parser: Sandbox) -> None:
-    with collecting(parser, per_host=3, total_seconds=20) as rig:
+    with collecting(parser, per_host=3) as rig:
         feeds = [Feed(f"f{number}", rig.server.serve(f"/{number}", feed_of(1)), "F") for number in range(200)]
         report = rig.poll(*feeds)
         assert report.failed == 0
@@ -510,8 +513,8 @@ def test_38_many_feeds_of_one_host_are_asked_a_few_at_a_time(parser: Sandbox) ->
 
 
 def test_38_waiting_at_one_host_keeps_nobody_from_another(parser: Sandbox) -> None:
-    with collecting(parser, resolve=lambda host, _: ["127.0.0.1"], per_host=1, concurrency=2) as rig:
-        rig.server.on("/slow", lambda call: call.server.is_closed.wait(20))
+    with collecting(parser, resolve=lambda host, _: ["127.0.0.1"], per_host=1, concurrency=2, total_seconds=30) as rig:
+        rig.server.on("/slow", lambda call: call.server.is_closed.wait(60))
         slow = [Feed(f"s{number}", f"http://slow.example:{rig.server.port}/slow", "S") for number in range(3)]
         rig.server.serve("/quick", feed_of(1))
         quick = Feed("quick", f"http://quick.example:{rig.server.port}/quick", "Q")
