@@ -1,0 +1,70 @@
+"""Every archive kind answers what was told of a topic over time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from monitor import kinds
+from monitor.model import Article, Evidence, Relevance, Scores, Stance, Statement, Voice
+
+NOW = datetime(2024, 11, 15, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(params=[kind for kind in kinds.names("archive") if kind != "postgres"])
+def archive(request, tmp_path):
+    module = kinds.load("archive", request.param)
+    built = module.build(module.Config(path=str(tmp_path / "monitor.db")))
+    yield built
+    built.close()
+
+
+def store(
+    archive, number: int, hours: float, *, topic: str = "edge", is_relevant: bool = True, holders: tuple[str, ...] = ("China",)
+) -> int:
+    key, when = f"k{number}", NOW + hours * HOUR
+    made = Article(
+        0, "f", f"https://f.example/{number}", f"Title {number}", "The drill began.", (key,), key, when, NOW, source="f.example"
+    )
+    (stored,) = archive.articles.add([made])
+    said = tuple(
+        Statement(topic, holder, Stance.AGAINST, 0.05, 0.9, 0.05, Voice.QUOTED, Evidence("drill", 4, 9)) for holder in holders
+    )
+    vector = np.eye(384, dtype=np.float32)[number]
+    archive.scores.save([Scores(stored, "en", "m", vector, (Relevance(topic, 0.9, is_relevant),), said)])
+    return stored
+
+
+def test_what_was_told_in_the_span_oldest_first_with_all_that_was_said(archive):
+    late, early = store(archive, 1, -1, holders=("China", "Japan")), store(archive, 2, -5)
+    store(archive, 3, -50)
+    store(archive, 4, -2, topic="other")
+    store(archive, 5, -2, is_relevant=False)
+    archive.stories.join(late, None)
+    told = archive.trends.told("edge", NOW - 10 * HOUR, NOW)
+    assert [hit.article for hit in told] == [early, late]
+    assert [[statement.holder for statement in hit.statements] for hit in told] == [["China"], ["China", "Japan"]]
+    assert told[0].statements[0].evidence == Evidence("drill", 4, 9)
+    assert told[0].story != told[1].story
+    assert (told[1].published, told[1].source, told[1].outlets) == (NOW - HOUR, "f.example", 1)
+    assert archive.trends.told("unknown", NOW - 10 * HOUR, NOW) == []
+
+
+def test_the_first_appearance_of_each_holder_is_ever_not_only_in_the_span(archive):
+    store(archive, 1, -1)
+    first = store(archive, 2, -500)
+    store(archive, 3, -900, is_relevant=False)
+    japan = store(archive, 4, -3, holders=("Japan",))
+    assert archive.trends.first_seen("edge") == {"China": (NOW - 500 * HOUR, first), "Japan": (NOW - 3 * HOUR, japan)}
+    assert archive.trends.first_seen("unknown") == {}
+
+
+def test_vectors_come_back_as_they_were_stored(archive):
+    one, other = store(archive, 1, -1), store(archive, 2, -2)
+    found = archive.trends.vectors([one, other, 999])
+    assert set(found) == {one, other}
+    assert float(found[one] @ found[other]) == pytest.approx(0)
+    assert float(found[one] @ found[one]) == pytest.approx(1, abs=1e-2)
