@@ -8,6 +8,7 @@ WORKDIR /src
 RUN python -m venv /opt/monitor
 COPY constraints.txt pyproject.toml README.md LICENSE ./
 COPY monitor ./monitor
+COPY rules ./rules
 RUN /opt/monitor/bin/python -m pip install --constraint constraints.txt .
 
 FROM ${PYTHON}

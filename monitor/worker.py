@@ -17,7 +17,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from monitor.app import App
-from monitor.core.retry import Pace
+from monitor.core.retry import Pace, RetryPolicy
 from monitor.core.schedule import Bounds
 from monitor.errors import ConfigError, MonitorError
 from monitor.model import Feed, Rulebook
@@ -119,8 +119,20 @@ class Worker:
 
     def deliver(self) -> DeliverReport:
         """Send what is due."""
-        app, lease = self.app, self.app.settings.worker.lease
-        report = deliver(app.archive, self.channels, self.rulebook, app.clock, lease=lease, stop=self.stopping, paces=self._paces)
+        app = self.app
+        report = deliver(
+            app.archive,
+            self.channels,
+            self.rulebook,
+            app.clock,
+            links=self._links,
+            policy=RetryPolicy(age=app.settings.worker.give_up_after),
+            lease=app.settings.worker.lease,
+            stop=self.stopping,
+            paces=self._paces,
+        )
+        if report.waiting:
+            self._tell(operator.receiver_notices(app.archive, self.channels))
         self.on_progress("deliver", report)
         return report
 

@@ -11,7 +11,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from courlan import clean_url
@@ -123,9 +124,14 @@ def registered_domain(link: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _domain_of(host: str) -> str:
+    return str(_suffixes()(host).top_domain_under_public_suffix) or host
+
+
+@cache
+def _suffixes() -> Any:
     from tldextract import TLDExtract  # noqa: PLC0415 (heavy, and needed only where articles are stored)
 
-    return TLDExtract(suffix_list_urls=(), cache_dir=None)(host).top_domain_under_public_suffix or host
+    return TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
 def source_of(entry: Entry, feed: Feed) -> str:
