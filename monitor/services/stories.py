@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 _MEMBERS_COUNTED = 400
 """Members read to count a story's independent outlets; a story that large has long been everywhere."""
+_COMPARED = 30
+"""Earlier tellings an article is compared with when a story is shown."""
 
 
 def assign_stories(articles: Sequence[Article], embeddings: Mapping[int, Vector | None], archive: Archive) -> dict[int, int]:
@@ -103,7 +105,7 @@ def show_story(story: int, archive: Archive) -> tuple[Story, list[tuple[Article,
     for article in articles:
         neighbours = [
             Neighbour(earlier.id, story, _fingerprint_of(earlier), _cosine(vectors.get(article.id), vectors.get(earlier.id)))
-            for earlier, _ in told
+            for earlier, _ in told[-_COMPARED:]
         ]
         told.append((article, place(_fingerprint_of(article), neighbours) if neighbours else None))
     return found, told
@@ -187,6 +189,6 @@ def _telling_of(article: Article, owner: str = "") -> Telling:
     )
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=2_048)
 def _fingerprint(telling: Telling) -> Fingerprint:
     return take_fingerprint(telling)
