@@ -174,6 +174,20 @@ def test_a_rule_is_switched_in_its_file(web: TestClient, app: App):
     assert not app.read_rulebook().rules["toll-opposed"].is_enabled
 
 
+def test_feeds_are_imported_paused_and_exported(web: TestClient, app: App):
+    listed = b'<opml version="2.0"><body><outline text="Courier" xmlUrl="https://courier.example/rss"/></body></opml>'
+    web.post("/feeds.opml", files={"file": ("list.opml", listed, "text/x-opml")})
+    web.post("/feeds/wire/switch", data={"enabled": "false"})
+    page = web.get("/feeds").text
+    assert "Courier" in page
+    assert "https://courier.example/rss" in web.get("/feeds.opml").text
+    text = app.settings.feeds.read_text()
+    assert "# the desk's feeds" in text
+    assert "enabled: false" in text
+    refused = web.post("/feeds.opml", files={"file": ("list.opml", b"no list", "text/x-opml")})
+    assert refused.status_code == 422
+
+
 # -- signed addresses ----------------------------------------------------------------------------------------------------
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Request, UploadFile
 from fastapi.responses import Response
 
 from monitor.config.feeds_edit import add_feeds, set_enabled
 from monitor.core.opml import write_opml
 from monitor.errors import MonitorError
-from monitor.services.subscriptions import draft, feed_rows, found_feed
+from monitor.services.subscriptions import draft, feed_rows, found_feed, import_opml
 from monitor.web.identity import needs
 from monitor.web.pages.show import back, show
 from monitor.web.site import On
@@ -37,6 +37,14 @@ def add_feed(request: Request, site: On, url: Annotated[str, Form()], name: Anno
         return back(request, "/feeds", f"Not added: {error}")
     words = f"Added {added[0].name}; the next pass reads it." if added else "This feed is there already."
     return back(request, "/feeds", words)
+
+
+@router.post("/feeds.opml")
+@needs("rules")
+def take_opml(request: Request, site: On, file: UploadFile) -> Response:
+    """Add the feeds of an OPML list; those already there are left as they are."""
+    added, listed = import_opml(file.file.read(), site.app.settings.feeds)
+    return back(request, "/feeds", f"Added {len(added)} of the {len(listed)} feeds in the list.")
 
 
 @router.post("/feeds/{name}/switch")
