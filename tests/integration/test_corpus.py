@@ -52,16 +52,15 @@ def test_every_count_is_met_and_identities_are_stable() -> None:
 
 
 @needs_corpus
-@pytest.mark.parametrize("base", ["", "https://example.org/dir/feed.xml"])
-def test_the_quick_reader_answers_as_feedparser_does(base: str) -> None:
+@pytest.mark.parametrize(("base", "content_type"), [("", ""), ("https://example.org/dir/feed.xml", "text/xml")])
+def test_the_quick_reader_answers_as_feedparser_does(base: str, content_type: str) -> None:
     read = 0
     for row, body in documents():
-        for content_type in ("", "text/xml", "application/rss+xml; charset=utf-8"):
-            quick = read_plain_feed(body, base, content_type)
-            if quick is not None:
-                read += 1
-                assert quick == read_any_feed(body, base, content_type), row["path"]
-    assert read > 2000
+        quick = read_plain_feed(body, base, content_type)
+        if quick is not None:
+            read += 1
+            assert quick == read_any_feed(body, base, content_type), row["path"]
+    assert read > 800
 
 
 @needs_corpus
