@@ -94,9 +94,14 @@ def best_threshold(probability: Floats, labels: NDArray[np.int64]) -> float:
     return float(np.mean(tried[scores >= scores.max() - 0.004]))
 
 
-def gate_of(cosine: Floats, labels: NDArray[np.int64]) -> float:
-    """The cosine that nearly every right pair reaches, less a margin."""
-    return float(np.quantile(cosine[labels == 1], 1 - GATE_RECALL) - 0.005)
+def gate_of(features: Floats, labels: NDArray[np.int64], weights: Floats, bias: float, threshold: float) -> float:
+    """The cosine below which nearly no right pair lies, or below which even the best second look could not reach half the threshold."""
+    generous = float(np.quantile(features[labels == 1, 0], 1 - GATE_RECALL) - 0.005)
+    half = threshold / 2
+    wanted = np.log(half / (1 - half))
+    best_look = float(weights[SECOND_LOOK] * features[:, SECOND_LOOK].max())
+    unreachable = (wanted - bias - best_look) / weights[0]
+    return max(generous, float(unreachable))
 
 
 def calibrate_relevance(out: Path) -> dict[str, Any]:
@@ -107,8 +112,8 @@ def calibrate_relevance(out: Path) -> dict[str, Any]:
     labels = np.array([item.label for item in items])
     unseen = out_of_fold(features, labels, [item.topic.key for item in items])
     weights, bias = fit(features, labels)
-    gate = gate_of(features[:, 0], labels)
-    threshold = best_threshold(gated(features, unseen, gate), labels)
+    threshold = best_threshold(unseen, labels)
+    gate = gate_of(features, labels, weights, bias, threshold)
     figures = measure.relevance_figures(gated(features, unseen, gate)[: len(held)], [item.label for item in held], threshold)
     cosine_only = measure.average_precision(labels[: len(held)], features[: len(held), 0])
     return {
@@ -129,9 +134,12 @@ def temperature(model: Exported, examples: Sequence[Stance]) -> float:
 def run(work: Path, out: Path) -> None:
     """Fit everything and write the manifest."""
     _, held = data.own_stance()
+    english = [example for example in held if example.lang == "en"]
     found = calibrate_relevance(out)
-    found["temperature"] = temperature(stance_model(out, "*"), [example for example in held if example.lang != "en"])
-    found["temperature_en"] = temperature(stance_model(out, "en"), [example for example in held if example.lang == "en"])
+    has_english = (out / export.ENGLISH / "model.onnx").exists()
+    shared = [example for example in held if example.lang != "en"] if has_english else held
+    found["temperature"] = temperature(stance_model(out, "*"), shared)
+    found["temperature_en"] = temperature(stance_model(out, "en"), english) if has_english else found["temperature"]
     write_json(work / "calibration.json", found)
     export.write_manifest(out, found)
 

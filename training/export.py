@@ -16,13 +16,14 @@ from training.bases import sha256, write_json
 from training.data import LABELS
 from training.relevance import FEATURES
 
-REVISION = "2026.11.22-1"
+REVISION = "2026.11.22-2"
 EMBEDDING_TOKENS = 160
 SECOND_LOOK_TOKENS = 192
 STANCE_TOKENS = 192
 MULTILINGUAL, ENGLISH = "multilingual", "stance-en"
 SHARED_WORDS = {"words": "words.bin", "words.scale": "words.bin"}
-EMBEDDING_KIND, SECOND_LOOK_KIND, STANCE_KIND, ENGLISH_KIND = "q4", "q4", "q4", "q4"
+# Not "q4": the base lies on a 4-bit grid, and rounding to that grid again undoes most of the tuning.
+EMBEDDING_KIND, SECOND_LOOK_KIND, STANCE_KIND, ENGLISH_KIND = "i8", "i8", "q8", "q4"
 MULTILINGUAL_WORD_BITS, ENGLISH_WORD_BITS = 4, 8
 
 
@@ -116,9 +117,10 @@ def write_manifest(out: Path, calibration: dict[str, Any]) -> None:
 def run(work: Path, out: Path) -> None:
     """Write everything that has been tuned so far."""
     write_tokenizer(work / "bases" / "multilingual", out / MULTILINGUAL)
-    write_tokenizer(work / "bases" / "mpnet", out / ENGLISH)
     (out / MULTILINGUAL / "words.bin").unlink(missing_ok=True)
     write_embedding(work, out)
     write_second_look(work, out)
     write_stance(work / "stance", work, out)
-    write_english(work / "stance-en", work, out)
+    if (work / "stance-en" / "tuned.pt").exists():
+        write_tokenizer(work / "bases" / "mpnet", out / ENGLISH)
+        write_english(work / "stance-en", work, out)
