@@ -30,7 +30,7 @@ def briefing(
     topic: Annotated[str, typer.Argument(help="A topic's id or name.", metavar="TOPIC")],
     since: Annotated[str, typer.Option("--since", metavar="SPAN", help="How far back, such as 14d, or a day.")] = "14d",
     form: Annotated[Format, typer.Option("--format", help="Markdown, a web page, PDF or Word.")] = Format.MD,
-    language: Annotated[str, typer.Option("--lang", metavar="CODE", help="Language of headings: en, ko or ja.")] = "en",
+    language: Annotated[str, typer.Option("--lang", metavar="CODE", help="Language of headings: en, ja, ko, ru or zh.")] = "en",
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")] = None,
     rewrite_url: Annotated[
         str | None,

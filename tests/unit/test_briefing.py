@@ -148,6 +148,13 @@ def test_a_word_document_holds_every_quotation(briefing: Briefing):
     assert briefing.title in document
 
 
+def test_every_language_has_every_phrase_with_the_same_places():
+    places = {
+        language: {key: set(re.findall(r"{(\w+)}", text)) for key, text in words.items()} for language, words in WORDS.items()
+    }
+    assert all(found == places["en"] for found in places.values())
+
+
 def test_lists_in_running_text():
     assert [listed("en", names) for names in ([], ["A"], ["A", "B"], ["A", "B", "C"])] == ["", "A", "A and B", "A, B and C"]
 
