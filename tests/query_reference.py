@@ -85,7 +85,7 @@ def _clause(clause: Clause, document: Document, now: datetime) -> bool:
         case "outlets":
             return compare(document.outlets, value)
         case "lang":
-            return article.language is not None and (article.language == value or article.language.startswith(f"{value}-"))
+            return article.language is not None and f"{article.language.casefold()}-".startswith(f"{value}-")
         case "feed" | "source":
             return _named(getattr(article, clause.field), str(value))
         case "tag":

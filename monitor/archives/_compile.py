@@ -65,6 +65,10 @@ class Dialect(Protocol):
         """The condition that a regular expression is found."""
         ...
 
+    def languages(self, code: str) -> tuple[str, ...]:
+        """The language tags of stored articles that are this one or narrower: zh-Hant for zh."""
+        ...
+
 
 class Compiler:
     """Compiles the nodes of one query at one moment."""
@@ -160,6 +164,10 @@ class Compiler:
             case "outlets":
                 counted = "coalesce((SELECT outlets FROM stories WHERE id = a.story), 1)"
                 return Sql(f"{counted} {operator} ?", (value,), is_by_id=False)
+            case "lang":
+                # The tags held that begin with the one asked for, so that an index answers; an unknown language is no NULL.
+                tags = self._dialect.languages(str(value))
+                return Sql(f"a.language IS NOT NULL AND a.language IN ({', '.join('?' * len(tags))})", tags, is_by_id=False)
             case "alerted" | "severity":
                 return self._alerted(clause)
             case _:
@@ -207,8 +215,6 @@ def _joined(operator: str, parts: Sequence[Sql]) -> Sql:
 
 def _by_name(field: str, name: str) -> Sql:
     match field:
-        case "lang":
-            return Sql("(a.language = ? OR a.language LIKE ?)", (name, f"{name}-%"), is_by_id=False)
         case "tag":
             tagged = _named("tag", name)
             return Sql(f"a.id IN (SELECT article FROM article_tags WHERE {tagged.text})", tagged.values)

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from monitor.core.text import analyse, analyse_author, primary
+from monitor.core.text import analyse, analyse_author
 
 EVERYTHING, BATCH = "words", "batch_words"
 """Tables that answer the same expressions: the archive's index, and each connection's own of one batch."""
@@ -32,8 +32,8 @@ def put(db: sqlite3.Connection, articles: Sequence[Indexed], table: str = EVERYT
     """Index new articles."""
     db.executemany(f"INSERT INTO {table} (rowid, title, text) VALUES (?, ?, ?)", map(_tokens, articles))
     if table == EVERYTHING:
-        languages = {(primary(article[4]),) for article in articles}
-        db.executemany("INSERT OR IGNORE INTO languages (code) VALUES (?)", languages)
+        languages = {(article[4],) for article in articles if article[4]}
+        db.executemany("INSERT OR IGNORE INTO languages (tag) VALUES (?)", languages)
 
 
 def take(db: sqlite3.Connection, articles: Sequence[Indexed]) -> None:

@@ -16,7 +16,7 @@ migrations = Migrations("monitor")
 
 TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE languages (code TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE languages (tag TEXT PRIMARY KEY) WITHOUT ROWID;
 
 CREATE TABLE feeds (
   id TEXT PRIMARY KEY, url TEXT NOT NULL, name TEXT NOT NULL, tags TEXT NOT NULL, language TEXT, interval REAL,

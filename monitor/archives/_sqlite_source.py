@@ -12,7 +12,7 @@ from monitor.archives import _sqlite_index as index
 from monitor.archives._compile import TRUE, Compiler, Conditions, Match, Sql, both
 from monitor.archives._values import time_text
 from monitor.core.clauses import Pattern, Words
-from monitor.core.text import author_term, stems
+from monitor.core.text import author_term, primary, stems
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,11 @@ class Source:
 
 
 class SqliteDialect:
-    """FTS5 expressions with every token quoted, over one of the two indexes."""
+    """FTS5 expressions with every token quoted, over one of the two indexes; `languages` are the tags that the archive holds."""
 
     def __init__(self, languages: Sequence[str], table: str = index.EVERYTHING) -> None:
-        self._languages, self._table = languages, table
+        self._tags, self._table = languages, table
+        self._languages = sorted({primary(tag) for tag in languages})
 
     def words(self, node: Words) -> Match:
         term = author_term(node.term) if node.part == "author" else node.term
@@ -51,10 +52,13 @@ class SqliteDialect:
         column = "(SELECT text FROM texts WHERE article = a.id)" if node.part == "text" else f"a.{node.part}"
         return Sql(f"regexp(?, {column})", (node.regex,), is_by_id=False)
 
+    def languages(self, code: str) -> tuple[str, ...]:
+        return tuple(tag for tag in self._tags if f"{tag.casefold()}-".startswith(f"{code}-"))
+
 
 def compiler(db: sqlite3.Connection, now: datetime, table: str = index.EVERYTHING) -> Compiler:
     """A compiler for what the archive holds now."""
-    languages = [row[0] for row in db.execute("SELECT code FROM languages")]
+    languages = [row[0] for row in db.execute("SELECT tag FROM languages")]
     return Compiler(SqliteDialect(languages, table), now)
 
 

@@ -110,7 +110,7 @@ class SqliteArchive:
                   (SELECT count(*) FROM failures WHERE is_quarantined) AS quarantined,
                   (SELECT min(published) FROM articles) AS oldest, (SELECT max(published) FROM articles) AS newest,
                   (SELECT max(at) FROM fetches) AS last_fetch,
-                  (SELECT group_concat(code, ' ') FROM languages WHERE code <> '') AS languages,
+                  (SELECT group_concat(tag, ' ') FROM languages) AS languages,
                   (SELECT name FROM _sqlite_migrations ORDER BY id DESC LIMIT 1) AS schema
                 """
             ).fetchone()

@@ -147,7 +147,7 @@ def store(archive: sqlite.SqliteArchive, given: list[Document]) -> list[Document
     ]
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=60)
 @given(st.lists(documents(), min_size=1, max_size=6), st.lists(queries, min_size=1, max_size=12))
 def test_sql_agrees_with_the_reference(given_documents, texts):
     archive = sqlite.build(sqlite.Config(path=":memory:"))
