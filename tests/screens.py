@@ -1,0 +1,54 @@
+"""Takes the pictures in docs/images from a filled archive: `python -m tests.screens db/demo/monitor.yaml`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from monitor.app import App, open_app
+from monitor.core.query import parse
+from monitor.web import serving
+
+IMAGES = Path(__file__).parent.parent / "docs/images"
+DESK, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
+
+
+def pages(app: App) -> dict[str, str]:
+    """What is shown, by the name of its picture: the alert with most positions, and the largest story and topic."""
+    now = app.clock.now()
+    alert = max(app.archive.alerts.recent(now.replace(year=2000)), key=lambda one: len(one.statements))
+    found = app.archive.search.search(parse("stance:against confidence>=0.7"), now=now)[0] or app.archive.articles.get(
+        alert.articles
+    )
+    topic = app.archive.search.facets(parse(""), now=now, names=["topic"])["topic"][0][0]
+    rule = next(iter(app.rulebook.rules))
+    return {
+        "today": "/?days=1", "search": f"/search?q=topic:{topic}", "article": f"/articles/{found[0].id}", "story": f"/stories/{found[0].story}",
+        "topic": f"/topics/{topic}?days=7", "alerts": "/alerts", "alert": f"/alerts/{alert.id}", "rules": "/rules",
+        "rule": f"/rules/{rule}", "edit": f"/rules/edit?rule={rule}", "feeds": "/feeds", "settings": "/settings",
+    }  # fmt: skip
+
+
+def take(settings: Path) -> None:
+    """Every page on a desk in light; the four most seen ones also in the dark and on a phone."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with open_app(environment={}, file=settings) as app, serving(app, "127.0.0.1", 0) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for name, path in pages(app).items():
+            views = [("", "light", DESK)]
+            if name in {"today", "search", "article", "topic"}:
+                views += [("-dark", "dark", DESK), ("-phone", "light", PHONE)]
+            for suffix, theme, size in views:
+                page = browser.new_page(viewport=size, color_scheme=theme)
+                page.goto(address.rstrip("/") + path)
+                page.wait_for_load_state("networkidle")
+                page.screenshot(path=IMAGES / f"web-{name}{suffix}.png")
+                page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    take(Path(sys.argv[1]))
