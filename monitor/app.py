@@ -70,6 +70,8 @@ class App:
         """Gets feeds, guarded."""
         values = {"allow": self.settings.allow, **self._own("fetcher")}
         fetcher: Fetcher = _build("fetcher", self._kind("fetcher"), values, clock=self.clock)
+        if any(feed.url.startswith("file:") for feed in self.feeds):
+            fetcher = _build("fetcher", "file", {"root": self.settings.feeds.absolute().parent}, behind=fetcher)
         self._closing.callback(fetcher.close)
         return fetcher
 
