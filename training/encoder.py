@@ -15,7 +15,10 @@ class CrossEncoder(nn.Module):
 
     def __init__(self, base: Path, outputs: int) -> None:
         super().__init__()
-        quiet = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}  # drawing random numbers costs a tenth of the time
+        quiet = {
+            "hidden_dropout_prob": 0.0,
+            "attention_probs_dropout_prob": 0.0,
+        }  # drawing random numbers costs a tenth of the time
         self.body = AutoModel.from_pretrained(str(base), attn_implementation="eager", add_pooling_layer=False, **quiet)
         self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(str(base))
         width = self.body.config.hidden_size
@@ -43,7 +46,9 @@ class CrossEncoder(nn.Module):
     def load_body(self, folder: Path) -> None:
         """Take over the body of a model tuned for something else."""
         state = torch.load(folder / "tuned.pt", map_location="cpu", weights_only=True)
-        self.body.load_state_dict({name.removeprefix("body."): value for name, value in state.items() if name.startswith("body.")})
+        self.body.load_state_dict(
+            {name.removeprefix("body."): value for name, value in state.items() if name.startswith("body.")}
+        )
 
     def save(self, folder: Path) -> None:
         """Write weights, configuration and tokenizer so that `load` finds them."""

@@ -47,7 +47,10 @@ def by_phenomenon(model: Exported, examples: Sequence[Stance]) -> dict[str, dict
     said = model.run([example.text for example in examples], [example.query for example in examples]).argmax(1)
     right = said == np.array([example.label for example in examples])
     kinds = np.array([example.phenomenon or "-" for example in examples])
-    return {str(kind): {"n": int((kinds == kind).sum()), "accuracy": round(float(right[kinds == kind].mean()), 3)} for kind in np.unique(kinds)}
+    return {
+        str(kind): {"n": int((kinds == kind).sum()), "accuracy": round(float(right[kinds == kind].mean()), 3)}
+        for kind in np.unique(kinds)
+    }
 
 
 def evaluate_relevance(out: Path, found: dict[str, Any]) -> dict[str, dict[str, float]]:

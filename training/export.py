@@ -77,7 +77,7 @@ def write_english(tuned: Path, work: Path, out: Path) -> None:
     graph.write(model, out / ENGLISH, "model")
 
 
-def stance_entries(calibration: dict[str, Any], english: bool) -> list[dict[str, Any]]:
+def stance_entries(calibration: dict[str, Any], *, english: bool) -> list[dict[str, Any]]:
     """The manifest's list of stance models; the first that knows a text's language is used."""
     shared = {"max_tokens": STANCE_TOKENS, "labels": LABELS}
     found = []
@@ -90,7 +90,11 @@ def stance_entries(calibration: dict[str, Any], english: bool) -> list[dict[str,
 
 def manifest(out: Path, calibration: dict[str, Any]) -> dict[str, Any]:
     """Everything the scorer must know, with a hash of every file."""
-    files = {str(path.relative_to(out)): sha256(path) for path in sorted(out.rglob("*")) if path.is_file() and path.name != "model.json"}
+    files = {
+        str(path.relative_to(out)): sha256(path)
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and path.name != "model.json"
+    }
     relevance = {key: calibration[key] for key in ("gate", "threshold", "weights", "bias")}
     return {
         "revision": REVISION,
@@ -105,7 +109,7 @@ def manifest(out: Path, calibration: dict[str, Any]) -> dict[str, Any]:
         },
         "second_look": {"file": f"{MULTILINGUAL}/second-look.onnx", "tokenizer": MULTILINGUAL, "max_tokens": SECOND_LOOK_TOKENS},
         "relevance": relevance | {"features": FEATURES},
-        "stance": stance_entries(calibration, (out / ENGLISH / "model.onnx").exists()),
+        "stance": stance_entries(calibration, english=(out / ENGLISH / "model.onnx").exists()),
     }
 
 

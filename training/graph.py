@@ -1,4 +1,4 @@
-"""Build ONNX graphs of tuned encoders by hand: fused operators, block-quantised weights, large tensors in files beside the graph."""
+"""Build ONNX graphs of tuned encoders by hand: fused operators, quantised weights, large tensors beside the graph."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class Graph:
         return self.constant(f"integers_{self.count}", np.array(values, np.int64))
 
     def linear(self, x: str, name: str, weight: Floats, kind: str | None = None) -> str:
-        """x · weightᵀ without a bias."""
+        """X · weightᵀ without a bias."""
         kind = kind or self.kind
         if kind == "f32":
             return self.op("MatMul", x, self.constant(name, weight.T))
@@ -127,7 +127,9 @@ class Graph:
         packed = pack(levels.reshape(rows, columns // BLOCK, BLOCK), bits)
         inputs = [x, self.constant(name, packed), self.constant(f"{name}.scale", scale.reshape(-1))]
         level = 1 if bits == 4 else 0
-        return self.op("MatMulNBits", *inputs, domain=CONTRIB, K=columns, N=rows, bits=bits, block_size=BLOCK, accuracy_level=level)
+        return self.op(
+            "MatMulNBits", *inputs, domain=CONTRIB, K=columns, N=rows, bits=bits, block_size=BLOCK, accuracy_level=level
+        )
 
     def words(self, ids: str, name: str, table: Floats, bits: int) -> str:
         """Rows of a block-quantised table."""
@@ -139,7 +141,9 @@ class Graph:
     def model(self, output: str, name: str, width: int) -> onnx.ModelProto:
         """The finished model with inputs input_ids and attention_mask."""
         self.nodes.append(helper.make_node("Identity", [output], [name]))
-        inputs = [helper.make_tensor_value_info(key, TensorProto.INT64, ["n", "tokens"]) for key in ("input_ids", "attention_mask")]
+        inputs = [
+            helper.make_tensor_value_info(key, TensorProto.INT64, ["n", "tokens"]) for key in ("input_ids", "attention_mask")
+        ]
         outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", width])]
         graph = helper.make_graph(self.nodes, name, inputs, outputs, self.tensors)
         made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid(CONTRIB, 1)])
@@ -221,7 +225,10 @@ def embed(graph: Graph, state: State, shape: Shape, length: str, word_bits: int)
 
 def norm(graph: Graph, x: str, state: State, name: str, shape: Shape) -> str:
     """A layer norm."""
-    scale, shift = graph.constant(f"{name}.weight", state[f"{name}.weight"]), graph.constant(f"{name}.bias", state[f"{name}.bias"])
+    scale, shift = (
+        graph.constant(f"{name}.weight", state[f"{name}.weight"]),
+        graph.constant(f"{name}.bias", state[f"{name}.bias"]),
+    )
     return graph.op("LayerNormalization", x, scale, shift, axis=-1, epsilon=shape.epsilon)
 
 

@@ -36,7 +36,10 @@ def macro_f1(truth: Labels, said: Labels, classes: int = 3) -> float:
 def calibration_error(right: NDArray[np.bool_], confidence: Floats, bins: int = 10) -> float:
     """Expected calibration error in bins of equal width."""
     place = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [abs(float(right[place == b].mean() - confidence[place == b].mean())) * float((place == b).mean()) for b in np.unique(place)]
+    gaps = [
+        abs(float(right[place == b].mean() - confidence[place == b].mean())) * float((place == b).mean())
+        for b in np.unique(place)
+    ]
     return float(sum(gaps))
 
 

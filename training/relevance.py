@@ -170,11 +170,13 @@ def run(work: Path, public: Path, minutes: float | None = None) -> None:
     """Tune the second look; it starts from the stance model, which already compares two texts."""
     model = CrossEncoder(work / "bases" / "multilingual", 1)
     model.load_body(work / "stance")
-    plan = Plan(rate=5e-5, head_rate=3e-4, batch=8, max_tokens=MAX_TOKENS, frozen_layers=2, seed=SEED, cut="only_second", minutes=minutes)
+    plan = Plan(
+        rate=5e-5, head_rate=3e-4, batch=8, max_tokens=MAX_TOKENS, frozen_layers=2, seed=SEED, cut="only_second", minutes=minutes
+    )
     tune(model, [pair(item) for item in training_items(public)], plan, binary, work / "relevance")
 
 
-# --- alias features -------------------------------------------------------------------------------------------------------------------------
+# --- alias features ---
 
 WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 FIRST = 400

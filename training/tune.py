@@ -65,7 +65,9 @@ def one_hot(label: int, classes: int = 3, smoothing: float = 0.06) -> tuple[floa
 
 def batches(pairs: Sequence[Pair], plan: Plan, rng: random.Random) -> list[list[Pair]]:
     """Shuffled batches of pairs that are about equally long."""
-    order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].first.encode()) + len(pairs[i].second.encode()) + rng.random() * 40)
+    order = sorted(
+        range(len(pairs)), key=lambda i: len(pairs[i].first.encode()) + len(pairs[i].second.encode()) + rng.random() * 40
+    )
     cut = [[pairs[i] for i in order[start : start + plan.batch]] for start in range(0, len(order), plan.batch)]
     rng.shuffle(cut)
     return cut
@@ -168,7 +170,9 @@ def resume(path: Path, model: CrossEncoder, steps: torch.optim.Optimizer) -> int
 
 
 @torch.inference_mode()
-def predict(model: CrossEncoder, pairs: Sequence[Pair], max_tokens: int, cut: str = "only_first", batch: int = 32) -> NDArray[np.float32]:
+def predict(
+    model: CrossEncoder, pairs: Sequence[Pair], max_tokens: int, cut: str = "only_first", batch: int = 32
+) -> NDArray[np.float32]:
     """The model's numbers for every pair, in order."""
     model.eval()
     order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].first.encode()) + len(pairs[i].second.encode()))
