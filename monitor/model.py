@@ -271,8 +271,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """A scorer's calibration of relevance: pairs whose cosine is under `gate` are not looked at again unless the topic is named,
-    `threshold` is the probability from which an article is about a topic that sets none of its own.
+    """A scorer's calibration of relevance.
+
+    Pairs whose cosine is under `gate` are not looked at again unless the topic is named; `threshold` is the probability from
+    which an article is about a topic that sets none of its own.
     """
 
     gate: float

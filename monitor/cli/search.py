@@ -41,7 +41,7 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Search the archive. Put a -- before a query that begins with a minus."""
-    from monitor.cli.tables import write_csv, write_ndjson
+    from monitor.services.export import write_csv, write_ndjson
     from monitor.services.search import FACETS, page_facts
     from monitor.services.search import search as find
 
@@ -91,8 +91,9 @@ def _print(page: Page) -> None:
         table.add_column(heading, overflow="fold")
     for found in page.found:
         article = found.article
-        cells = (str(article.id), f"{article.published:%Y-%m-%d %H:%M}", article.source)
-        table.add_row(*(Text(cell) for cell in cells), _text(found), Text(_topics(found)), Text(_stances(found)))
+        when = f"{article.published:%Y-%m-%d %H:%M}"
+        facts = (Text(str(article.id)), Text(when), Text(article.source))
+        table.add_row(*facts, _text(found), Text(_topics(found)), Text(_stances(found)))
     if page.found:
         console.print(table)
     for name, values in page.facets.items():

@@ -12,9 +12,7 @@ from monitor.cli.options import Archive, AsJson, opened, print_json
 def status(
     *,
     archive: Archive = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Exit with 1 when the worker was not seen for 5 minutes.")
-    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 when the worker was not seen for 5 minutes.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Feeds, articles waiting, deliveries by receiver, and whether the rules in force are those in the files."""
