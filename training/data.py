@@ -193,7 +193,8 @@ def read_dse(path: Path) -> list[Stance]:
 
 def read_rusentne(path: Path) -> tuple[list[Stance], list[Stance]]:
     """Sentiment toward an entity in Russian news: (nine tenths of the sentences, one tenth)."""
-    train, held = [], []
+    train: list[Stance] = []
+    held: list[Stance] = []
     for row in rows(path)[1:]:
         example = Stance(row[0], "-", row[1], int(row[-1]) + 1, "ru", "rusentne", row[0])
         part = int.from_bytes(hashlib.sha256(row[0].encode()).digest()[:4], "big") % 10

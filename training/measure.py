@@ -14,7 +14,8 @@ Labels = NDArray[np.int64]
 def softmax(scores: NDArray[np.float32], temperature: float = 1.0) -> Floats:
     """Probabilities by row."""
     raised = np.exp((scores - scores.max(1, keepdims=True)).astype(np.float64) / temperature)
-    return raised / raised.sum(1, keepdims=True)
+    shares: Floats = raised / raised.sum(1, keepdims=True)
+    return shares
 
 
 def sigmoid(scores: Floats) -> Floats:
