@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from monitor.model import Hit, Stance, Statement, Topic
 from monitor.ports import Archive
-from monitor.services.today import StoryLine, story_lines, strongest, with_statements
+from monitor.services.today import StoryLine, story_lines, strongest
 
 UNSTATED = "none"
 """An article about the topic in which nobody takes or declines a side."""
@@ -33,7 +33,7 @@ class Coverage:
 def coverage(archive: Archive, topic: Topic, now: datetime, span: timedelta) -> Coverage:
     """Everything the archive holds on a topic in the last span."""
     since = now - span
-    hits = [hit for hit in archive.search.hits(with_statements(topic.id, since), now=now) if hit.published <= now]
+    hits = archive.trends.told(topic.id, since, now)
     weeks = _weeks(since.date(), now.date())
     return Coverage(
         topic,

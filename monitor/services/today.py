@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.core.messages import Background, compose
-from monitor.core.query import Query, parse
-from monitor.model import Alert, Hit, Message, Rulebook, Stance, Statement, Topic
+from monitor.core.query import parse
+from monitor.model import Alert, Hit, Message, Rulebook, Statement, Topic
 from monitor.ports import Archive
 from monitor.services.status import WORKER, is_alive
 
@@ -87,23 +87,17 @@ def as_message(archive: Archive, rulebook: Rulebook, alert: Alert) -> Message:
 def topic_line(archive: Archive, topic: Topic, now: datetime, span: timedelta) -> TopicLine:
     """One topic over the last span."""
     trend = max(span, _TREND)
-    hits = archive.search.hits(with_statements(topic.id, now - trend), now=now)
+    hits = archive.trends.told(topic.id, now - trend, now)
     fresh = [hit for hit in hits if hit.published > now - span]
     stances = Counter(stance for hit in fresh for stance in {str(one.stance) for one in hit.statements})
     return TopicLine(topic, len(fresh), _per_day(hits, now, trend), dict(stances), story_lines(archive, fresh))
-
-
-def with_statements(topic: str, since: datetime) -> Query:
-    """Every article about a topic since a day, each with all its statements on the topic; also those that show no stance."""
-    stances = " OR ".join(f"(topic:{topic} stance:{stance})" for stance in Stance)
-    return parse(f"(topic:{topic} OR {stances}) published>={_day(since)}")
 
 
 def story_lines(archive: Archive, hits: Sequence[Hit], limit: int = STORIES) -> tuple[StoryLine, ...]:
     """The largest stories of these hits: most outlets, then most articles, then newest."""
     by_story: dict[int, list[Hit]] = defaultdict(list)
     for hit in hits:
-        if hit.story:
+        if hit.story > 0:
             by_story[hit.story].append(hit)
     ranked = sorted(by_story, key=lambda story: _weight(by_story[story]), reverse=True)[:limit]
     stories = archive.stories.get(ranked)

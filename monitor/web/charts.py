@@ -103,14 +103,14 @@ class Cell:
 
     @property
     def leading(self) -> str:
-        """The stance most articles show; favor or against win over neutral when they are as many; "" when there is none."""
-        best = max(("against", "favor", "neutral"), key=lambda name: self.counts.get(name, 0))
-        return best if self.counts.get(best, 0) else ""
+        """The side that most articles show; neutral where nobody takes one; "" where there is nothing."""
+        taken = max(("against", "favor"), key=lambda name: self.counts.get(name, 0))
+        return next((name for name in (taken, "neutral") if self.counts.get(name, 0)), "")
 
     @property
-    def total(self) -> int:
-        """Articles in all."""
-        return sum(self.counts.values())
+    def parts(self) -> list[tuple[str, int]]:
+        """Each stance shown with the number of articles, sides first."""
+        return [(name, self.counts[name]) for name in ("against", "favor", "neutral") if self.counts.get(name, 0)]
 
 
 def search_link(query: str) -> str:
