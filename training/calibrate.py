@@ -144,6 +144,20 @@ def run(work: Path, out: Path) -> None:
     export.write_manifest(out, found)
 
 
+def add_english(work: Path, out: Path) -> None:
+    """Put a tuned English stance model beside the models that are already bundled, and fit its temperature."""
+    bundled = json.loads((out / "model.json").read_text(encoding="utf-8"))
+    export.write_tokenizer(work / "bases" / "mpnet", out / export.ENGLISH)
+    export.write_english(work / "stance-en", work, out)
+    _, held = data.own_stance()
+    english = [example for example in held if example.lang == "en"]
+    temperatures = {
+        "temperature": bundled["stance"][-1]["temperature"],
+        "temperature_en": temperature(stance_model(out, "en"), english),
+    }
+    export.write_manifest(out, bundled["relevance"] | temperatures)
+
+
 def load(work: Path) -> dict[str, Any]:
     """What `run` found."""
     found: dict[str, Any] = json.loads((work / "calibration.json").read_text(encoding="utf-8"))
