@@ -27,6 +27,7 @@ _NAME = 160
 _ROLE_WEIGHT = {Role.SUBJECT: 1.0, Role.CARRIED: 0.85, Role.NAMED: 0.55, Role.QUOTED: 0.25}
 _WORD = re.compile(r"\w+", re.UNICODE)
 _FEWEST_LETTERS = 4
+_MAJORITY = 0.5
 _SHARE_OF_ALL = 0.4
 """How much all sentences together count beside the clearest one; from 0.2 to 0.6 makes little difference."""
 
@@ -147,8 +148,8 @@ def _statement(reading: Reading, asked: Sequence[Question], answers: NDArray[np.
     verdict = combine(answers, np.array([question.weight for question in asked], np.float32))
     if asked[0].turn.holder == OUTLET:
         verdict = _tempered(verdict, own_voice(reading))
-    stance = (Stance.AGAINST, Stance.NEUTRAL, Stance.FAVOR)[int(verdict.argmax())]
-    column = int(verdict.argmax())
+    column = _column(verdict)
+    stance = (Stance.AGAINST, Stance.NEUTRAL, Stance.FAVOR)[column]
     best = asked[int(answers[:, column].argmax())]
     sentence = reading.sentences[best.turn.sentence]
     against, neutral, favor = (float(value) for value in verdict)
@@ -163,6 +164,12 @@ def _statement(reading: Reading, asked: Sequence[Question], answers: NDArray[np.
         evidence=Evidence(sentence.text, sentence.start, sentence.end, sentence.part),
         is_found=best.turn.is_found,
     )
+
+
+def _column(verdict: NDArray[np.float32]) -> int:
+    """The stance to give: a side only where it is more probable than everything else together, else neutral."""
+    column = int(verdict.argmax())
+    return column if verdict[column] >= _MAJORITY else 1
 
 
 def combine(answers: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
