@@ -355,6 +355,30 @@ class Labels(Protocol):
         ...
 
 
+class Upkeep(Protocol):
+    """Keeping what is stored sound, safe and small."""
+
+    def backup(self, path: str) -> int:
+        """Write a complete copy to a new file while others go on working; its size in bytes.
+
+        Raises:
+            ArchiveError: it cannot be written, or the file exists.
+        """
+        ...
+
+    def vacuum(self) -> int:
+        """Put indexes in order and give unused space back; bytes gained."""
+        ...
+
+    def problems(self) -> list[str]:
+        """What is wrong with the stored data, in words; nothing when it is sound."""
+        ...
+
+    def forget(self, articles: Sequence[int]) -> int:
+        """Drop the texts, old revisions and vectors of articles; titles, scores and evidence stay. How many had a text."""
+        ...
+
+
 class Archive(Protocol):
     """Everything stored, as small stores that share one transaction."""
 
@@ -369,6 +393,7 @@ class Archive(Protocol):
     outbox: Outbox
     states: RuleStates
     labels: Labels
+    upkeep: Upkeep
 
     def transaction(self) -> AbstractContextManager[None]:
         """All writes inside are committed together or not at all; nests."""

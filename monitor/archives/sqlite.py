@@ -22,6 +22,7 @@ from monitor.archives._sqlite_schema import prepare
 from monitor.archives._sqlite_scores import SqliteScores, SqliteStories
 from monitor.archives._sqlite_search import SqliteSearch
 from monitor.archives._sqlite_trends import SqliteTrends
+from monitor.archives._sqlite_upkeep import SqliteUpkeep
 from monitor.errors import ArchiveBusy, ArchiveError
 
 EXAMPLE = """\
@@ -66,6 +67,7 @@ class SqliteArchive:
         self.outbox = SqliteOutbox(self._connections)
         self.states = SqliteRuleStates(self._connections)
         self.labels = SqliteLabels(self._connections)
+        self.upkeep = SqliteUpkeep(self._connections)
         self._held: set[str] = set()
 
     @contextmanager

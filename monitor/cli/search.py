@@ -11,6 +11,8 @@ import typer
 from monitor.cli.options import Archive, AsJson, Feeds, Rules, opened, print_json
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from monitor.app import App
     from monitor.core.query import Vocabulary
     from monitor.services.search import Found, Page
@@ -102,12 +104,12 @@ def _print(page: Page) -> None:
     console.print(Text(f"{len(page.found)} of {page.total} articles{more}"))
 
 
-def _text(found: Found) -> object:
-    from rich.text import Text
+def _text(found: Found) -> Text:
+    from rich.text import Text as Styled
 
     from monitor.core.render import clean
 
-    shown = Text(clean(found.article.title, 200), style="bold")
+    shown = Styled(clean(found.article.title, 200), style="bold")
     before, *marked = found.snippet.split("\x02")
     shown.append("\n" + clean(before, 400), style="not bold")
     for piece in marked:
