@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from monitor.config.schema import write_schemas
 
 ROOT = Path(__file__).parents[2]
