@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from keyword import iskeyword
 from typing import Annotated
 
 import typer
@@ -23,6 +24,11 @@ COMMANDS = {
     "trends": "trends",
     "briefing": "briefing",
     "web": "web",
+    "export": "export",
+    "import": "archive",
+    "backup": "archive",
+    "prune": "archive",
+    "vacuum": "archive",
 }
 GROUPS = {
     "rules": ("rules", "app"),
@@ -46,7 +52,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for _name, _module in COMMANDS.items():
-    app.command(_name)(getattr(import_module(f"monitor.cli.{_module}"), _name))
+    # `import` is a word of the language, so its function has an underscore behind it.
+    app.command(_name)(getattr(import_module(f"monitor.cli.{_module}"), f"{_name}_" if iskeyword(_name) else _name))
 for _name, (_module, _group) in GROUPS.items():
     app.add_typer(getattr(import_module(f"monitor.cli.{_module}"), _group), name=_name)
 
