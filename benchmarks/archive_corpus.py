@@ -25,7 +25,6 @@ import numpy as np
 
 from monitor.archives import sqlite
 from monitor.core.query import parse
-from monitor.core.text import term
 from monitor.model import Article, Evidence, Relevance, Scores, Stance, Statement, Voice
 
 VOCABULARY, TOPICS, BATCH = 80_000, 40, 1000
@@ -33,7 +32,28 @@ HOLDERS = ("North Korea", "South Korea", "Japan", "United States", "China", "Rus
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 COMMON = "the of to and in a said for on that with as by at from".split()
 KNOWN = "missile drill summit sanctions nuclear export chip alliance warning ministry".split()
-_LATIN = ("ba", "con", "de", "fer", "gra", "hel", "in", "jo", "ka", "li", "mon", "ne", "or", "pre", "qui", "ra", "sta", "ter", "un", "vo")
+_LATIN = (
+    "ba",
+    "con",
+    "de",
+    "fer",
+    "gra",
+    "hel",
+    "in",
+    "jo",
+    "ka",
+    "li",
+    "mon",
+    "ne",
+    "or",
+    "pre",
+    "qui",
+    "ra",
+    "sta",
+    "ter",
+    "un",
+    "vo",
+)
 _ENDINGS = ("", "s", "ed", "ing", "er", "ment", "al", "ly")
 
 
@@ -195,7 +215,9 @@ def measure(path: str, repeat: int) -> dict[str, Any]:
 
 def sizes(db: sqlite3.Connection) -> dict[str, float]:
     """Megabytes of text held, and of each table with its indexes."""
-    text = db.execute("SELECT (SELECT sum(length(CAST(text AS BLOB))) FROM texts) + (SELECT sum(length(CAST(title AS BLOB))) FROM articles)")
+    text = db.execute(
+        "SELECT (SELECT sum(length(CAST(text AS BLOB))) FROM texts) + (SELECT sum(length(CAST(title AS BLOB))) FROM articles)"
+    )
     rows = db.execute("SELECT name, sum(pgsize) / 1e6 FROM dbstat GROUP BY name ORDER BY 2 DESC LIMIT 16").fetchall()
     return {"text": text.fetchone()[0] / 1e6, **{f"size {name}": round(size, 1) for name, size in rows}}
 
