@@ -71,16 +71,25 @@ def served(cwd: Path, weights: Path) -> tuple[dict[str, Any], str]:
     environment = {**os.environ, "MONITOR_SCORER__WEIGHTS": str(weights)}
     words = [sys.executable, "-m", "monitor", "demo", "--json", "--serve"]
     with subprocess.Popen(words, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        assert running.stderr is not None
-        report: dict[str, Any] = json.loads(running.stdout.readline())
-        address = next(line.split("http://")[1].split("/")[0] for line in running.stderr if "http://" in line)
-        connection = HTTPConnection(address, timeout=60)
-        connection.request("GET", "/")
-        page = connection.getresponse().read().decode()
-        connection.close()
-        running.send_signal(signal.SIGTERM)
-        assert running.wait(60) == 0
+        try:
+            return front_page(running)
+        finally:
+            # A demo that serves never ends by itself: without this a failed test would wait for it for ever.
+            if running.poll() is None:
+                running.kill()
+
+
+def front_page(running: subprocess.Popen[str]) -> tuple[dict[str, Any], str]:
+    assert running.stdout is not None
+    assert running.stderr is not None
+    report: dict[str, Any] = json.loads(running.stdout.readline())
+    address = next(line.split("http://")[1].split("/")[0] for line in running.stderr if "http://" in line)
+    connection = HTTPConnection(address, timeout=180)
+    connection.request("GET", "/")
+    page = connection.getresponse().read().decode()
+    connection.close()
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(60) == 0
     return report, page
 
 
