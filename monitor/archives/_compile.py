@@ -65,6 +65,10 @@ class Dialect(Protocol):
         """The condition that a regular expression is found."""
         ...
 
+    def related(self, tables: str, key: str, condition: Sql) -> Sql:
+        """The condition that these tables hold a row for the article (`key` is its column) that satisfies another condition."""
+        ...
+
     def languages(self, code: str) -> tuple[str, ...]:
         """The language tags of stored articles that are this one or narrower: zh-Hant for zh."""
         ...
@@ -113,9 +117,8 @@ class Compiler:
             case Pattern():
                 return self._dialect.pattern(node)
             case Statement():
-                table = "statements" if node.is_stance else "relevances"
-                inner = self.of_statement(node)
-                return Sql(f"a.id IN (SELECT s.article FROM {table} s WHERE {inner.text})", inner.values)
+                table = "statements s" if node.is_stance else "relevances s"
+                return self._dialect.related(table, "s.article", self.of_statement(node))
             case Clause():
                 return self._clause(node)
             case _:
@@ -171,7 +174,16 @@ class Compiler:
             case "alerted" | "severity":
                 return self._alerted(clause)
             case _:
-                return _by_name(clause.field, str(value))
+                return self._by_name(clause.field, str(value))
+
+    def _by_name(self, field: str, name: str) -> Sql:
+        match field:
+            case "tag":
+                return self._dialect.related("article_tags g", "g.article", _named("g.tag", name))
+            case "label":
+                return self._dialect.related("labels b", "b.article", Sql("b.label = ?", (name,)))
+            case _:
+                return _named(f"a.{field}", name)
 
     def _alerted(self, clause: Clause) -> Sql:
         if clause.field == "severity":
@@ -180,9 +192,8 @@ class Compiler:
             inner = self._time("l.created", clause)
         else:
             inner = TRUE if clause.value in {"yes", "no"} else Sql("l.rule = ?", (clause.value,))
-        negation = "NOT " if clause.value == "no" else ""
-        joined = "SELECT x.article FROM alert_articles x JOIN alerts l ON l.id = x.alert"
-        return Sql(f"a.id {negation}IN ({joined} WHERE {inner.text})", inner.values)
+        found = self._dialect.related("alert_articles x JOIN alerts l ON l.id = x.alert", "x.article", inner)
+        return Sql(f"NOT ({found.text})", found.values) if clause.value == "no" else found
 
     def _time(self, column: str, clause: Clause) -> Sql:
         if not isinstance(clause.value, Moment):
@@ -211,17 +222,6 @@ def _joined(operator: str, parts: Sequence[Sql]) -> Sql:
     values = tuple(value for part in parts for value in part.values)
     text = "(" + f" {operator} ".join(f"({part.text})" for part in parts) + ")"
     return Sql(text, values, all(part.is_by_id for part in parts))
-
-
-def _by_name(field: str, name: str) -> Sql:
-    match field:
-        case "tag":
-            tagged = _named("tag", name)
-            return Sql(f"a.id IN (SELECT article FROM article_tags WHERE {tagged.text})", tagged.values)
-        case "label":
-            return Sql("a.id IN (SELECT article FROM labels WHERE label = ?)", (name,))
-        case _:
-            return _named(f"a.{field}", name)
 
 
 def _of_statement(clause: Clause, measure: str) -> Sql:

@@ -39,22 +39,21 @@ class SqliteSearch:
         with self._connections.read() as db:
             found = source(compiler(db, now).conditions(query.root))
             order = "relevance" if sort == "relevance" and found.has_words else "seen" if sort == "seen" else "published"
-            place = _Place.read(cursor, order) if cursor else None
             # The number of articles found is counted once and then travels with the cursor.
-            total = place.total if place else int(db.execute(f"SELECT count(*) {found.bare}", found.values).fetchone()[0])
-            pages = _best if order == "relevance" else _newest
-            ids, following = pages(db, found, place or _Place(order, time_text(now), 0, total), limit)
+            place = _Place.read(cursor, order) if cursor else _Place(order, time_text(now), 0, _count(db, found))
+            ids, following = (_best if order == "relevance" else _newest)(db, found, place, limit)
             rows = db.execute(f"{ARTICLE} WHERE a.id IN (SELECT value FROM json_each(?))", (json.dumps(ids),)).fetchall()
         articles = {row["id"]: read_article(row) for row in rows}
-        return [articles[number] for number in ids], total, following.text if following else ""
+        return [articles[number] for number in ids], place.total, following.text if following else ""
 
     def hits(
         self, query: Query, *, now: datetime, within: Sequence[int] | None = None, since: datetime | None = None
     ) -> list[Hit]:
         limits = [*([] if within is None else [among(within)]), *([] if since is None else [newer(since)])]
-        table = index.BATCH if within is not None and len(within) <= _MOST_IN_A_BATCH and _has_words(query) else index.EVERYTHING
+        is_batch = within is not None and len(within) <= _MOST_IN_A_BATCH
+        table = index.BATCH if is_batch else index.EVERYTHING
         with self._connections.read() as db:
-            if table == index.BATCH:
+            if is_batch and _has_words(query):
                 index.batch(db, within or ())
             compiled = compiler(db, now, table)
             found = source(compiled.conditions(query.root), limits, table)
@@ -83,6 +82,10 @@ class SqliteSearch:
             index.batch(db, [article])
             compiled = compiler(db, now, index.BATCH)
             return [(text, _answers(db, compiled, node, article)) for text, node in clauses(query)]
+
+
+def _count(db: sqlite3.Connection, found: Source) -> int:
+    return int(db.execute(f"SELECT count(*) {found.bare}", found.values).fetchone()[0])
 
 
 def _has_words(query: Query) -> bool:
@@ -123,7 +126,8 @@ def _said(db: sqlite3.Connection, compiled: Compiler, root: Node, articles: list
     found: dict[int, list[Statement]] = {}
     for row in db.execute(
         f"""
-        SELECT s.* FROM statements s WHERE s.article IN (SELECT value FROM json_each(?)) AND ({conditions})
+        SELECT s.* FROM statements s INDEXED BY statements_of_article
+        WHERE s.article IN (SELECT value FROM json_each(?)) AND ({conditions})
         ORDER BY s.article, s.id
         """,
         (json.dumps(articles), *values),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,6 +49,13 @@ class SqliteDialect:
     def lookup(self, match: Match) -> Sql:
         return Sql(f"a.id IN (SELECT rowid FROM {self._table} WHERE {self._table} MATCH ?)", (match.text,))
 
+    def related(self, tables: str, key: str, condition: Sql) -> Sql:
+        if self._table == index.BATCH:
+            # A few articles are asked about: each looks for its own rows, whatever else the archive holds.
+            tables = tables.replace("statements s", "statements s INDEXED BY statements_of_article")
+            return Sql(f"EXISTS (SELECT 1 FROM {tables} WHERE {key} = a.id AND ({condition.text}))", condition.values)
+        return Sql(f"a.id IN (SELECT {key} FROM {tables} WHERE {condition.text})", condition.values)
+
     def pattern(self, node: Pattern) -> Sql:
         column = "(SELECT text FROM texts WHERE article = a.id)" if node.part == "text" else f"a.{node.part}"
         return Sql(f"regexp(?, {column})", (node.regex,), is_by_id=False)
@@ -69,7 +77,9 @@ def source(conditions: Conditions, limits: Sequence[Sql] = (), table: str = inde
     if not conditions.match:
         text = "FROM articles a WHERE 1" + conjunction
         return Source(text, where.values, text, has_words=False, is_everything=where == TRUE)
-    text = f"FROM {table} JOIN articles a ON a.id = {table}.rowid WHERE {table} MATCH ?{conjunction}"
+    # The words lead: a plan led by any other condition would ask the text index about one article after another.
+    conjunction = re.sub(r"\ba\.id (?=IN |NOT IN )", "+a.id ", conjunction)
+    text = f"FROM {table} CROSS JOIN articles a ON a.id = {table}.rowid WHERE {table} MATCH ?{conjunction}"
     found = f"FROM (SELECT rowid AS id FROM {table} WHERE {table} MATCH ?) a WHERE 1{conjunction}"
     values = (conditions.match, *where.values)
     return Source(text, values, found if where.is_by_id else text, has_words=True, is_everything=False)
