@@ -8,10 +8,10 @@ import signal
 import subprocess
 import sys
 from email import message_from_bytes, policy
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from monitor.demo.servers import payload_error
@@ -84,10 +84,8 @@ def front_page(running: subprocess.Popen[str]) -> tuple[dict[str, Any], str]:
     assert running.stderr is not None
     report: dict[str, Any] = json.loads(running.stdout.readline())
     address = next(line.split("http://")[1].split("/")[0] for line in running.stderr if "http://" in line)
-    connection = HTTPConnection(address, timeout=180)
-    connection.request("GET", "/")
-    page = connection.getresponse().read().decode()
-    connection.close()
+    with httpx.Client(transport=httpx.HTTPTransport(retries=5), timeout=180) as client:
+        page = client.get(f"http://{address}/").text
     running.send_signal(signal.SIGTERM)
     assert running.wait(60) == 0
     return report, page
