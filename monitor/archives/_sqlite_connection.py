@@ -9,12 +9,12 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
-
 from monitor.core.query import compiled
 from monitor.errors import ArchiveBusy, ArchiveError
 
 MEMORY = ":memory:"
+_OUTERMOST = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
+_NESTED = ("SAVEPOINT inner", "RELEASE inner", ("ROLLBACK TO inner", "RELEASE inner"))
 
 
 class Connections:
@@ -25,58 +25,53 @@ class Connections:
         self._synchronous, self._busy_seconds, self._cache_megabytes = synchronous, busy_seconds, cache_megabytes
         self._local = threading.local()
         self._lock = threading.RLock()
-        self._opened: list[Database] = []
+        self._opened: list[sqlite3.Connection] = []
         self._shared = self._open() if path == MEMORY else None
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """A connection to read from; inside a transaction it sees what the transaction wrote."""
         with self._turn(), _translated(self.path):
-            yield self._database().conn
+            yield self._connection()
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """A connection inside a transaction: committed at the end of the outermost one, rolled back on any error."""
         with self._turn(), _translated(self.path):
-            database = self._database()
-            if database.conn.in_transaction:
-                with database.atomic():
-                    yield database.conn
-                return
+            connection = self._connection()
             # A transaction that first reads and then writes cannot wait for the lock; one that writes from the start can.
-            database.conn.execute("BEGIN IMMEDIATE")
+            begin, commit, roll_back = _NESTED if connection.in_transaction else _OUTERMOST
+            connection.execute(begin)
             try:
-                yield database.conn
-                database.conn.execute("COMMIT")
+                yield connection
+                connection.execute(commit)
             except BaseException:
-                database.rollback()
+                # A full disk or a lost lock may have ended the transaction already.
+                if connection.in_transaction:
+                    for statement in roll_back:
+                        connection.execute(statement)
                 raise
-
-    def database(self) -> Database:
-        """This thread's connection as sqlite-utils sees it."""
-        with _translated(self.path):
-            return self._database()
 
     def close(self) -> None:
         """Close every thread's connection."""
         with self._lock:
-            for database in self._opened:
-                database.close()
+            for connection in self._opened:
+                connection.close()
             self._opened.clear()
             self._local = threading.local()
 
     def _turn(self) -> Any:
         return self._lock if self._shared is not None else nullcontext()
 
-    def _database(self) -> Database:
+    def _connection(self) -> sqlite3.Connection:
         if self._shared is not None:
             return self._shared
-        database: Database | None = getattr(self._local, "database", None)
-        if database is None:
-            database = self._local.database = self._open()
-        return database
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._open()
+        return connection
 
-    def _open(self) -> Database:
+    def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False, cached_statements=512
         )
@@ -92,10 +87,9 @@ class Connections:
         ):
             connection.execute(f"PRAGMA {pragma}")
         connection.create_function("regexp", 2, _regexp, deterministic=True)
-        database = Database(connection)
         with self._lock:
-            self._opened.append(database)
-        return database
+            self._opened.append(connection)
+        return connection
 
 
 def _regexp(regex: str, text: str | None) -> bool:

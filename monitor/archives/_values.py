@@ -14,8 +14,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar, cast
 
-import numpy as np
-
 from monitor.model import Evidence, Stance, Statement, Vector, Voice
 
 Record = TypeVar("Record")
@@ -97,13 +95,17 @@ def _reader(hint: Any) -> typing.Callable[[Any], Any]:
 
 
 def pack(vector: Vector) -> bytes:
-    """A unit vector in half precision, little endian: two bytes a dimension."""
+    """A vector in half precision, little endian: two bytes a dimension."""
     return vector.astype("<f2").tobytes()
 
 
 def unpack(stored: bytes | None) -> Vector | None:
     """The vector that `pack` wrote, as float32."""
-    return None if stored is None else np.frombuffer(stored, dtype="<f2").astype(np.float32)
+    if stored is None:
+        return None
+    import numpy as np  # noqa: PLC0415  # slow to load, and most commands read no vectors
+
+    return np.frombuffer(stored, dtype="<f2").astype(np.float32)
 
 
 def statement_of(row: Mapping[str, Any]) -> Statement:

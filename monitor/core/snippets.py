@@ -49,7 +49,10 @@ def _is_match(text: str, run: Sequence[Span], term: Term, wanted: set[str], lang
         )
     if all(span.token == token for span, token in zip(run, term.tokens, strict=True)):
         return True
-    return bool(wanted) and bool(wanted.intersection(stems(text[run[0].start : run[0].end], [language or ""])))
+    # Forms of a word begin alike; stemming only such words makes this quick.
+    if not wanted or run[0].token[:2] != term.tokens[0][:2]:
+        return False
+    return bool(wanted.intersection(stems(text[run[0].start : run[0].end], [language or ""])))
 
 
 def _window(text: str, found: Sequence[tuple[int, int, int]], width: int) -> tuple[int, int]:

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from monitor.archives import sqlite
-from monitor.archives._sqlite_schema import _back_up
+from monitor.archives._sqlite_migrations import migrations
+from monitor.archives._sqlite_schema import MIGRATIONS, _back_up
 from monitor.core import text
 from monitor.core.query import parse
 from monitor.errors import ArchiveBusy, ArchiveError, ArchiveTooNew
@@ -44,6 +45,11 @@ def article(number: int, **changes) -> Article:
     return Article(id=0, feed="f", url="", keys=(f"k{number}",), content_hash="h", seen=NOW, source="a.com", **values)
 
 
+def told_by(script: str) -> str:
+    """What a Python process of its own prints."""
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+
+
 def found(archive, query: str) -> list[int]:
     return [one.id for one in archive.search.search(parse(query), now=NOW)[0]]
 
@@ -66,6 +72,16 @@ def test_opening_again_keeps_everything(archive, path):
     again = sqlite.build(sqlite.Config(path=path, synchronous="full"))
     assert found(again, "missile") == numbers
     again.close()
+
+
+def test_the_names_of_migrations_are_known_without_loading_them(archive, path):
+    assert [migration.name for migration in migrations._migrations] == MIGRATIONS
+    archive.close()
+    script = f"import sys; from monitor.archives import sqlite; sqlite.build(sqlite.Config(path={path!r})).search"
+    told = subprocess.run(
+        [sys.executable, "-c", script + "; print(sorted({'sqlite_utils', 'numpy'} & set(sys.modules)))"], **TEXT
+    )
+    assert told.stdout == "[]\n"
 
 
 def test_a_newer_schema_is_refused(archive, path):
@@ -139,9 +155,9 @@ except ArchiveBusy as error:
     print(error)
 """
     with archive.hold("worker"):
-        told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+        told = told_by(script)
     assert "another worker (process " in told
-    assert "held" in subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert "held" in told_by(script)
 
 
 def test_views_answer(archive):
