@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test run lint check format constraints clean
+.PHONY: help demo test run lint check format models constraints clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -43,6 +43,12 @@ format: .venv/.test ## let ruff mend what it can
 	$(BIN)/ruff format .
 
 check: lint test ## what must be green before a commit
+
+DATA ?= data
+
+models: .venv/.app ## train, calibrate, quantise and measure the bundled weights (hours; DATA names the folder of public sets)
+	$(PIP) --editable '.[train]'
+	$(BIN)/python -m training all --data $(DATA) --out monitor/scorers/weights
 
 constraints: ## pin what .venv holds now
 	{ echo "# What was tested together; a fresh machine gets exactly this. Renew with: make constraints"; \
