@@ -14,7 +14,7 @@ from monitor.archives._compile import Compiler
 from monitor.archives._sqlite_articles import ARTICLE, read_article
 from monitor.archives._sqlite_connection import Connections
 from monitor.archives._sqlite_facets import count_facets
-from monitor.archives._sqlite_source import Source, among, compiler, newer, source
+from monitor.archives._sqlite_source import Source, among, compiler, first_since, newer, source
 from monitor.archives._values import read_optional_time, read_time, statement_of, time_text
 from monitor.core.clauses import Node, Words
 from monitor.core.query import Query, asserted, clauses, leaves
@@ -56,7 +56,9 @@ class SqliteSearch:
             if is_batch and _has_words(query):
                 index.batch(db, within or ())
             compiled = compiler(db, now, table)
-            found = source(compiled.conditions(query.root), limits, table)
+            conditions = compiled.conditions(query.root)
+            first = first_since(db, since) if since and conditions.match and not is_batch else 0
+            found = source(conditions, limits, table, first)
             rows = db.execute(
                 f"""
                 SELECT a.id, coalesce(a.story, 0), a.published, a.seen, a.source,

@@ -70,8 +70,8 @@ def compiler(db: sqlite3.Connection, now: datetime, table: str = index.EVERYTHIN
     return Compiler(SqliteDialect(languages, table), now)
 
 
-def source(conditions: Conditions, limits: Sequence[Sql] = (), table: str = index.EVERYTHING) -> Source:
-    """The source of a query's articles, kept to further limits."""
+def source(conditions: Conditions, limits: Sequence[Sql] = (), table: str = index.EVERYTHING, first: int = 0) -> Source:
+    """The source of a query's articles, kept to further limits; no article before the id `first` can satisfy them."""
     where = both([conditions.where, *limits])
     conjunction = "" if where == TRUE else f" AND ({where.text})"
     if not conditions.match:
@@ -81,13 +81,27 @@ def source(conditions: Conditions, limits: Sequence[Sql] = (), table: str = inde
     conjunction = re.sub(r"\ba\.id (?=IN |NOT IN )", "+a.id ", conjunction)
     text = f"FROM {table} CROSS JOIN articles a ON a.id = {table}.rowid WHERE {table} MATCH ?{conjunction}"
     found = f"FROM (SELECT rowid AS id FROM {table} WHERE {table} MATCH ?) a WHERE 1{conjunction}"
-    values = (conditions.match, *where.values)
+    if first:
+        text, found = (f"{part} AND {column} >= ?" for part, column in ((text, f"{table}.rowid"), (found, "a.id")))
+    values = (conditions.match, *where.values, *([first] if first else []))
     return Source(text, values, found if where.is_by_id else text, has_words=True, is_everything=False)
 
 
 def among(articles: Sequence[int]) -> Sql:
     """The condition that an article is one of these."""
     return Sql("a.id IN (SELECT value FROM json_each(?))", (json.dumps(list(articles)),))
+
+
+def first_since(db: sqlite3.Connection, since: datetime) -> int:
+    """The lowest id among articles published or seen after a moment, so that the text index is read from there on."""
+    row = db.execute(
+        """
+        SELECT min(coalesce((SELECT min(id) FROM articles INDEXED BY articles_seen WHERE seen > :since), :none),
+          coalesce((SELECT min(id) FROM articles INDEXED BY articles_published WHERE published > :since), :none))
+        """,
+        {"since": time_text(since), "none": (1 << 63) - 1},
+    ).fetchone()
+    return int(row[0])
 
 
 def newer(since: datetime) -> Sql:
