@@ -36,3 +36,5 @@ def print_json(value: Any) -> None:
     """One JSON document on standard output; times in ISO 8601."""
     json.dump(value, sys.stdout, ensure_ascii=False, default=str, indent=None)
     sys.stdout.write("\n")
+    # A command that goes on working behind its answer (`demo --serve`) must not keep it in a buffer.
+    sys.stdout.flush()
