@@ -1,5 +1,7 @@
 """Stories in a real archive: joined as articles arrive, counted, corrected by hand, and stable ever after."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
