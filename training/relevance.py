@@ -173,7 +173,7 @@ def run(work: Path, public: Path, minutes: float | None = None) -> None:
     plan = Plan(
         rate=5e-5, head_rate=3e-4, batch=8, max_tokens=MAX_TOKENS, frozen_layers=2, seed=SEED, cut="only_second", minutes=minutes
     )
-    tune(model, [pair(item) for item in training_items(public)], plan, binary, work / "relevance")
+    tune(model, [[pair(item) for item in training_items(public)]], plan, binary, work / "relevance")
 
 
 # --- alias features ---

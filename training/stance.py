@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,15 +44,18 @@ def english(examples: Sequence[Stance]) -> list[Stance]:
     return [example for example in examples if example.lang == "en"]
 
 
-def joint_english(public: Path) -> list[Stance]:
-    """The English model learns all at once: our passages and article windows, with slices of the public sets."""
+def courses_english(public: Path) -> list[list[Stance]]:
+    """The English model reads the public sets first, then twice all at once: tuned on ours alone it forgets the others."""
     own, _ = data.own_stance()
+    ours = [*english(own), *english(articles("train"))]
+    newsmtsc = data.sample(data.read_newsmtsc(public / "newsmtsc" / "train.jsonl"), 4000, SEED)
+    dse = data.sample(data.read_dse(public / "dse" / "train.tsv"), 4200, SEED, neutral_share=0.5)
+    random.Random(SEED).shuffle(dse)
+    perspectrum = data.sample(data.read_perspectrum(public / "perspectrum", "train", SEED), 600, SEED)
     return [
-        *english(own),
-        *english(articles("train")),
-        *data.sample(data.read_newsmtsc(public / "newsmtsc" / "train.jsonl"), 450, SEED),
-        *data.sample(data.read_dse(public / "dse" / "train.tsv"), 400, SEED, neutral_share=0.5),
-        *data.sample(data.read_perspectrum(public / "perspectrum", "train", SEED), 100, SEED),
+        [*newsmtsc[:2000], *dse[:2000], *perspectrum[:200]],
+        [*ours, *newsmtsc[2000:3000], *dse[2000:3100], *perspectrum[200:400]],
+        [*ours, *newsmtsc[3000:], *dse[3100:], *perspectrum[400:]],
     ]
 
 
@@ -72,14 +76,14 @@ def run_warm_up_multilingual(work: Path, public: Path) -> None:
     """Tune the first stage of the multilingual model."""
     model = CrossEncoder(work / "bases" / "multilingual", 3)
     plan = Plan(rate=6e-5, head_rate=3e-4, batch=16, max_tokens=MAX_TOKENS, frozen_layers=0, seed=SEED)
-    tune(model, [pair(example) for example in warm_up_multilingual(public)], plan, soft_cross_entropy, work / "stance-warm")
+    tune(model, [[pair(example) for example in warm_up_multilingual(public)]], plan, soft_cross_entropy, work / "stance-warm")
 
 
 def run_english(work: Path, public: Path, minutes: float | None = None) -> None:
     """Tune the English model."""
-    plan = Plan(epochs=3, rate=3e-5, head_rate=2e-4, batch=8, max_tokens=MAX_TOKENS, frozen_layers=6, seed=SEED, minutes=minutes)
-    pairs = [pair(example) for example in joint_english(public)]
-    tune(CrossEncoder(work / "bases" / "mpnet", 3), pairs, plan, soft_cross_entropy, work / "stance-en")
+    plan = Plan(rate=4e-5, head_rate=2e-4, batch=12, max_tokens=MAX_TOKENS, frozen_layers=6, seed=SEED, minutes=minutes)
+    courses = [[pair(example) for example in course] for course in courses_english(public)]
+    tune(CrossEncoder(work / "bases" / "mpnet", 3), courses, plan, soft_cross_entropy, work / "stance-en")
 
 
 def joint_multilingual(public: Path) -> list[Stance]:
@@ -98,6 +102,7 @@ def joint_multilingual(public: Path) -> list[Stance]:
 
 def run_multilingual(work: Path, public: Path, minutes: float | None = None) -> None:
     """Tune the second stage of the multilingual model."""
-    plan = Plan(epochs=2, rate=3e-5, head_rate=1e-4, batch=8, max_tokens=MAX_TOKENS, frozen_layers=0, seed=SEED, minutes=minutes)
+    plan = Plan(rate=3e-5, head_rate=1e-4, batch=8, max_tokens=MAX_TOKENS, frozen_layers=0, seed=SEED, minutes=minutes)
     model = CrossEncoder.load(work / "bases" / "multilingual", work / "stance-warm")
-    tune(model, [pair(example) for example in joint_multilingual(public)], plan, soft_cross_entropy, work / "stance")
+    course = [pair(example) for example in joint_multilingual(public)]
+    tune(model, [course, course], plan, soft_cross_entropy, work / "stance")

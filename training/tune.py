@@ -33,12 +33,11 @@ class Pair:
 class Plan:
     """How to tune."""
 
-    epochs: int = 1
     rate: float = 3e-5
     head_rate: float = 2e-4
     batch: int = 16
     max_tokens: int = 128
-    warm_up: float = 0.06
+    warm_up: float = 0.04
     last_rate: float = 0.02  # the share of the rate that is left at the end
     decay: float = 0.01
     frozen_layers: int = 4
@@ -96,13 +95,13 @@ def optimizer(model: CrossEncoder, plan: Plan) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups, weight_decay=plan.decay, betas=(0.9, 0.98), fused=True)
 
 
-def tune(model: CrossEncoder, pairs: Sequence[Pair], plan: Plan, loss: Loss, out: Path) -> None:
-    """Tune and write the result to `out`; a run that was cut off goes on from its checkpoint."""
+def tune(model: CrossEncoder, courses: Sequence[Sequence[Pair]], plan: Plan, loss: Loss, out: Path) -> None:
+    """Tune on one course after the other and write the result to `out`; a run that was cut off goes on from its checkpoint."""
     torch.manual_seed(plan.seed)
     rng = random.Random(plan.seed)
     model.freeze(plan.frozen_layers)
     model.train()
-    todo = [batch for _ in range(plan.epochs) for batch in batches(pairs, plan, rng)]
+    todo = [batch for course in courses for batch in batches(course, plan, rng)]
     steps = optimizer(model, plan)
     rates = [group["lr"] for group in steps.param_groups]
     checkpoint = out / "checkpoint.pt"
@@ -137,7 +136,7 @@ def progress(number: int, total: int, seconds: float, plan: Plan) -> float:
 
 def share_of_rate(number: int, part: float, total: int, plan: Plan) -> float:
     """Warm-up, then a straight line down to the last share."""
-    warm = max(1, int(total / plan.epochs * plan.warm_up))
+    warm = max(1, int(total * plan.warm_up))
     return min((number + 1) / warm, plan.last_rate + (1 - plan.last_rate) * (1 - part))
 
 
