@@ -35,7 +35,7 @@ class Match:
     text: str
 
 
-TRUE = Sql("1")
+TRUE = Sql("TRUE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Compiler:
         measure = "s.relevance" if node.is_stance else "s.probability"
         groups = [either([_of_statement(clause, measure) for clause in group]) for group in node.groups]
         if not any(clause.field == "relevance" for clause in node.clauses):
-            groups.append(Sql("s.is_relevant = 1"))
+            groups.append(Sql("s.is_relevant = TRUE"))
         return both(groups)
 
     def _compile(self, node: Node) -> Match | Sql:
@@ -163,7 +163,7 @@ class Compiler:
             case "published" | "seen":
                 return self._time(f"a.{clause.field}", clause)
             case "story":
-                return Sql(f"coalesce(a.story {operator} ?, 0)", (value,), is_by_id=False)
+                return Sql(f"a.story IS NOT NULL AND a.story {operator} ?", (value,), is_by_id=False)
             case "outlets":
                 counted = "coalesce((SELECT outlets FROM stories WHERE id = a.story), 1)"
                 return Sql(f"{counted} {operator} ?", (value,), is_by_id=False)
@@ -230,7 +230,7 @@ def _of_statement(clause: Clause, measure: str) -> Sql:
         case "topic", "*":
             return TRUE
         case "holder", "*":
-            return Sql("s.is_found = 1")
+            return Sql("s.is_found = TRUE")
         case "holder", str(name):
             return Sql("s.holder = ?", (OUTLET if name.casefold() == OUTLET else name,))
         case "relevance", value:

@@ -6,20 +6,21 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 
-from monitor.archives._sqlite_connection import Connections
-from monitor.archives._values import (
-    clean,
-    dump,
-    optional_time_text,
-    read_optional_time,
-    read_time,
-    statement_from_json,
-    time_text,
+from monitor.archives._rows import (
+    alert_row,
+    delivery_row,
+    progress_row,
+    read_alert,
+    read_delivery,
+    read_silence,
+    read_suppression,
+    suppression_row,
 )
-from monitor.model import Alert, Delivery, DeliveryState, Reason, Severity, Silence, Suppression
+from monitor.archives._sqlite_connection import Connections
+from monitor.archives._values import clean, dump, optional_time_text, time_text
+from monitor.model import Alert, Delivery, Silence, Suppression
 
 _ALERT = """
 SELECT a.*,
@@ -39,7 +40,7 @@ class SqliteAlerts:
             new = sum(_plan(db, alert, deliveries) for alert, deliveries in alerts)
             db.executemany(
                 'INSERT OR IGNORE INTO suppressions (rule, "group", reason, at, article, note) VALUES (?, ?, ?, ?, ?, ?)',
-                ((s.rule, clean(s.group), s.reason.value, time_text(s.at), s.article, clean(s.note)) for s in suppressed),
+                map(suppression_row, suppressed),
             )
         return new
 
@@ -51,7 +52,7 @@ class SqliteAlerts:
                   SELECT rowid FROM alerts WHERE rule = ? AND "group" = j.value ORDER BY created DESC, rowid DESC LIMIT 1)""",
                 (wanted, rule),
             ).fetchall()
-        return {row["group"]: _read_alert(row) for row in rows}
+        return {row["group"]: read_alert(row) for row in rows}
 
     def recent(self, since: datetime, *, rule: str | None = None, limit: int = 1000) -> list[Alert]:
         with self._connections.read() as db:
@@ -59,7 +60,7 @@ class SqliteAlerts:
                 f"{_ALERT} WHERE a.created >= ? AND (? IS NULL OR a.rule = ?) ORDER BY a.created DESC, a.rowid DESC LIMIT ?",
                 (time_text(since), rule, rule, limit),
             ).fetchall()
-        return [_read_alert(row) for row in rows]
+        return [read_alert(row) for row in rows]
 
     def get(self, alert: str) -> Alert | None:
         if not alert:
@@ -67,7 +68,7 @@ class SqliteAlerts:
         with self._connections.read() as db:
             rows = db.execute(f"{_ALERT} WHERE a.id >= ? AND a.id < ? LIMIT 2", (alert, alert + "\U0010ffff")).fetchall()
         exact = [row for row in rows if row["id"] == alert] or rows
-        return _read_alert(exact[0]) if len(exact) == 1 else None
+        return read_alert(exact[0]) if len(exact) == 1 else None
 
     def suppressions(self, *, rule: str | None = None, since: datetime | None = None, limit: int = 1000) -> list[Suppression]:
         with self._connections.read() as db:
@@ -78,10 +79,7 @@ class SqliteAlerts:
                 """,
                 (rule, optional_time_text(since), limit),
             ).fetchall()
-        return [
-            Suppression(row["rule"], row["group"], Reason(row["reason"]), read_time(row["at"]), row["article"], row["note"])
-            for row in rows
-        ]
+        return [read_suppression(row) for row in rows]
 
 
 class SqliteSilences:
@@ -93,9 +91,7 @@ class SqliteSilences:
     def list(self, since: datetime) -> list[Silence]:
         with self._connections.read() as db:
             rows = db.execute("SELECT * FROM silences WHERE until > ? ORDER BY until, id", (time_text(since),)).fetchall()
-        return [
-            Silence(row["id"], row["query"], read_time(row["until"]), row["comment"], read_time(row["created"])) for row in rows
-        ]
+        return [read_silence(row) for row in rows]
 
     def add(self, query: str, until: datetime, comment: str, now: datetime) -> Silence:
         with self._connections.write() as db:
@@ -112,21 +108,12 @@ class SqliteSilences:
 
 
 def _plan(db: sqlite3.Connection, alert: Alert, deliveries: Sequence[Delivery]) -> int:
-    texts = (
-        clean(alert.group),
-        alert.story,
-        clean(alert.title),
-        clean(alert.why),
-        time_text(alert.created),
-        alert.severity.value,
-    )
-    values = (alert.id, alert.rule, *texts, clean(alert.thread), clean(dump(alert.statements)), clean(dump(alert.details)))
     cursor = db.execute(
         """
         INSERT OR IGNORE INTO alerts (id, rule, "group", story, title, why, created, severity, thread, statements, details)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
-        values,
+        alert_row(alert),
     )
     if not cursor.rowcount:
         return 0
@@ -139,29 +126,9 @@ def _plan(db: sqlite3.Connection, alert: Alert, deliveries: Sequence[Delivery]) 
         INSERT OR IGNORE INTO deliveries (id, alert, receiver, state, attempts, due, last_error, remote_id, remaining, refused)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
-        ((d.id, alert.id, d.receiver, d.state.value, d.attempts, optional_time_text(d.due), *_outcome(d)) for d in deliveries),
+        (delivery_row(delivery, alert.id) for delivery in deliveries),
     )
     return 1
-
-
-def _outcome(delivery: Delivery) -> tuple[str, str, str, str]:
-    return clean(delivery.last_error), clean(delivery.remote_id), clean(dump(delivery.remaining)), clean(dump(delivery.refused))
-
-
-def _read_alert(row: sqlite3.Row) -> Alert:
-    return Alert(
-        id=row["id"],
-        rule=row["rule"],
-        group=row["group"],
-        title=row["title"],
-        why=row["why"],
-        created=read_time(row["created"]),
-        severity=Severity(row["severity"]),
-        articles=tuple(json.loads(row["articles"])),
-        story=row["story"],
-        statements=tuple(statement_from_json(stored) for stored in json.loads(row["statements"])),
-        details=MappingProxyType(json.loads(row["details"])),
-    )
 
 
 class SqliteOutbox:
@@ -186,7 +153,7 @@ class SqliteOutbox:
                 "UPDATE deliveries SET leased_until = ? WHERE number = ?",
                 ((time_text(now + lease), row["number"]) for row in rows),
             )
-        return [_read_delivery(row) for row in rows]
+        return [read_delivery(row) for row in rows]
 
     def settle(self, delivery: Delivery, at: datetime) -> None:
         with self._connections.write() as db:
@@ -195,14 +162,7 @@ class SqliteOutbox:
                 UPDATE deliveries SET state = ?, attempts = ?, due = ?, last_error = ?, remote_id = ?, remaining = ?, refused = ?,
                   settled = ?, leased_until = NULL WHERE id = ?
                 """,
-                (
-                    delivery.state.value,
-                    delivery.attempts,
-                    optional_time_text(delivery.due),
-                    *_outcome(delivery),
-                    time_text(at),
-                    delivery.id,
-                ),
+                (*progress_row(delivery), time_text(at), delivery.id),
             )
 
     def thread(self, receiver: str, thread: str) -> str:
@@ -221,7 +181,14 @@ class SqliteOutbox:
             rows = db.execute(
                 "SELECT * FROM deliveries WHERE ? IS NULL OR state = ? ORDER BY number DESC LIMIT ?", (state, state, limit)
             ).fetchall()
-        return [_read_delivery(row) for row in rows]
+        return [read_delivery(row) for row in rows]
+
+    def held(self, now: datetime) -> list[Delivery]:
+        with self._connections.read() as db:
+            rows = db.execute(
+                "SELECT * FROM deliveries WHERE state = 'held' AND due <= ? ORDER BY number", (time_text(now),)
+            ).fetchall()
+        return [read_delivery(row) for row in rows]
 
     def counts(self) -> Mapping[str, Mapping[str, int]]:
         with self._connections.read() as db:
@@ -230,21 +197,6 @@ class SqliteOutbox:
         for receiver, state, number in rows:
             found.setdefault(receiver, {})[state] = number
         return found
-
-
-def _read_delivery(row: sqlite3.Row) -> Delivery:
-    return Delivery(
-        id=row["id"],
-        alert=row["alert"],
-        receiver=row["receiver"],
-        state=DeliveryState(row["state"]),
-        attempts=row["attempts"],
-        due=read_optional_time(row["due"]),
-        last_error=row["last_error"],
-        remote_id=row["remote_id"],
-        remaining=tuple(json.loads(row["remaining"])),
-        refused=tuple(json.loads(row["refused"])),
-    )
 
 
 class SqliteRuleStates:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from monitor.archives import _sqlite_index as index
+from monitor.archives._rows import article_row, feed_row, read_article, read_feed
 from monitor.archives._sqlite_connection import Connections
-from monitor.archives._values import clean, dump, load_record, optional_time_text, read_time, time_text
+from monitor.archives._values import CLOCKS_DIFFER, clean, dump, optional_time_text, time_text
 from monitor.model import Article, Feed, FeedState, Fetched
 
 ARTICLE = """
@@ -38,24 +39,27 @@ class SqliteFeeds:
                   full_text = excluded.full_text, is_enabled = excluded.is_enabled, owner = excluded.owner,
                   identity = excluded.identity, is_configured = 1
                 """,
-                [_feed_row(feed) for feed in feeds],
+                [feed_row(feed) for feed in feeds],
             )
 
     def due(self, now: datetime, limit: int) -> list[tuple[Feed, FeedState]]:
         with self._connections.read() as db:
             rows = db.execute(
                 """
-                SELECT * FROM feeds WHERE is_configured AND is_enabled AND (next_due IS NULL OR next_due <= ?)
-                ORDER BY next_due IS NOT NULL, next_due, id LIMIT ?
+                SELECT * FROM feeds WHERE is_configured AND is_enabled
+                  AND (next_due IS NULL OR next_due <= :now
+                    OR (json_extract(state, '$.last_success') > :ahead AND json_extract(state, '$.failures') = 0))
+                ORDER BY next_due IS NOT NULL, next_due, id LIMIT :limit
                 """,
-                (time_text(now), limit),
+                # What was last read in the future was planned by a clock that has been set back since.
+                {"now": time_text(now), "ahead": time_text(now + CLOCKS_DIFFER), "limit": limit},
             ).fetchall()
-        return [_read_feed(row) for row in rows]
+        return [read_feed(row) for row in rows]
 
     def list(self) -> list[tuple[Feed, FeedState]]:
         with self._connections.read() as db:
             rows = db.execute("SELECT * FROM feeds ORDER BY name COLLATE NOCASE, id").fetchall()
-        return [_read_feed(row) for row in rows]
+        return [read_feed(row) for row in rows]
 
     def record(self, state: FeedState, fetched: Fetched, at: datetime, new: int) -> None:
         with self._connections.write() as db:
@@ -81,28 +85,6 @@ class SqliteFeeds:
                     state.feed,
                 ),
             )
-
-
-def _feed_row(feed: Feed) -> tuple[object, ...]:
-    interval = feed.interval.total_seconds() if feed.interval else None
-    names = (feed.id, feed.url, feed.name, json.dumps(feed.tags, ensure_ascii=False), feed.language, interval)
-    return (*names, feed.full_text, feed.is_enabled, feed.owner, feed.identity)
-
-
-def _read_feed(row: sqlite3.Row) -> tuple[Feed, FeedState]:
-    feed = Feed(
-        id=row["id"],
-        url=row["url"],
-        name=row["name"],
-        tags=tuple(json.loads(row["tags"])),
-        language=row["language"],
-        interval=None if row["interval"] is None else timedelta(seconds=row["interval"]),
-        full_text=bool(row["full_text"]),
-        is_enabled=bool(row["is_enabled"] and row["is_configured"]),
-        owner=row["owner"],
-        identity=row["identity"],
-    )
-    return feed, load_record(FeedState, json.loads(row["state"]), feed=feed.id)
 
 
 class SqliteArticles:
@@ -190,28 +172,6 @@ class SqliteArticles:
         return bool(row[0])
 
 
-def read_article(row: sqlite3.Row) -> Article:
-    """An article from its columns, its text and its keys."""
-    return Article(
-        id=row["id"],
-        feed=row["feed"],
-        url=row["url"],
-        title=row["title"],
-        text=row["text"],
-        keys=tuple(json.loads(row["keys"])),
-        content_hash=row["content_hash"],
-        published=read_time(row["published"]),
-        seen=read_time(row["seen"]),
-        author=row["author"],
-        language=row["language"],
-        source=row["source"],
-        tags=tuple(json.loads(row["tags"])),
-        revision=row["revision"],
-        story=row["story"],
-        is_backfill=bool(row["is_backfill"]),
-    )
-
-
 def reindex(db: sqlite3.Connection, article: int, language: str) -> None:
     """Give an article the language that was found for it, in its row and in the index."""
     old = _indexed(db, article)
@@ -249,21 +209,7 @@ def _insert(db: sqlite3.Connection, article: Article, title: str, text: str, aut
           tags, author, url, title)
         VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)
         """,
-        (
-            article.feed,
-            article.source,
-            article.language,
-            time_text(article.published),
-            time_text(article.seen),
-            article.story,
-            article.is_backfill,
-            article.revision,
-            article.content_hash,
-            json.dumps(article.tags, ensure_ascii=False),
-            author,
-            clean(article.url),
-            title,
-        ),
+        article_row(article, title, author),
     )
     number = int(cursor.lastrowid or 0)
     db.execute("INSERT INTO texts (article, text) VALUES (?, ?)", (number, text))

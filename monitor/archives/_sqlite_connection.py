@@ -110,6 +110,10 @@ def _in_words(path: str, error: sqlite3.Error) -> ArchiveError:
         return ArchiveBusy(f"the archive {path} is locked by another program; try again when it is done")
     if name.startswith("SQLITE_FULL"):
         return ArchiveError(f"the disk of the archive {path} is full; make room, the service goes on by itself")
+    if name.startswith("SQLITE_IOERR"):
+        return ArchiveError(
+            f"the disk of the archive {path} cannot be read or written ({error}); see whether it is full or failing"
+        )
     if name.startswith("SQLITE_READONLY"):
         return ArchiveError(f"the archive {path} cannot be written; check its permissions and its directory's")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-
+from monitor.archives._rows import read_label
 from monitor.archives._sqlite_connection import Connections
-from monitor.archives._values import clean, read_time, time_text
+from monitor.archives._values import clean, time_text
 from monitor.model import Label
 
 
@@ -36,13 +35,9 @@ class SqliteLabels:
     def of(self, article: int) -> list[Label]:
         with self._connections.read() as db:
             rows = db.execute("SELECT * FROM labels WHERE article = ? ORDER BY at, id", (article,)).fetchall()
-        return [_label(row) for row in rows]
+        return [read_label(row) for row in rows]
 
     def list(self, limit: int = 1000) -> list[Label]:
         with self._connections.read() as db:
             rows = db.execute("SELECT * FROM labels ORDER BY at DESC, id DESC LIMIT ?", (limit,)).fetchall()
-        return [_label(row) for row in rows]
-
-
-def _label(row: sqlite3.Row) -> Label:
-    return Label(row["article"], row["label"], row["topic"], row["holder"], read_time(row["at"]), row["author"])
+        return [read_label(row) for row in rows]

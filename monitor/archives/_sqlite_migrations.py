@@ -116,6 +116,7 @@ CREATE TABLE deliveries (
   last_error TEXT NOT NULL, remote_id TEXT NOT NULL, remaining TEXT NOT NULL, refused TEXT NOT NULL
 );
 CREATE INDEX deliveries_pending ON deliveries (receiver, due) WHERE state = 'pending';
+CREATE INDEX deliveries_held ON deliveries (due) WHERE state = 'held';
 CREATE INDEX deliveries_of_alert ON deliveries (alert);
 CREATE INDEX deliveries_state ON deliveries (receiver, state);
 

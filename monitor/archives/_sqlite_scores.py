@@ -7,19 +7,11 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
+from monitor.archives._rows import read_scores, read_story, statement_row
 from monitor.archives._sqlite_articles import reindex
 from monitor.archives._sqlite_connection import Connections
-from monitor.archives._values import (
-    clean,
-    optional_time_text,
-    pack,
-    read_optional_time,
-    read_time,
-    statement_of,
-    time_text,
-    unpack,
-)
-from monitor.model import Relevance, Scores, Statement, Story, Vector
+from monitor.archives._values import clean, optional_time_text, pack, read_time, time_text, unpack
+from monitor.model import Scores, Story, Vector
 
 
 class SqliteScores:
@@ -43,16 +35,7 @@ class SqliteScores:
                 "SELECT * FROM relevances WHERE article = ? ORDER BY probability DESC, topic", (article,)
             ).fetchall()
             statements = db.execute("SELECT * FROM statements WHERE article = ? ORDER BY id", (article,)).fetchall()
-        return Scores(
-            article=article,
-            language=row["language"],
-            model=row["model"],
-            embedding=None,
-            relevances=tuple(Relevance(found["topic"], found["probability"], bool(found["is_relevant"])) for found in relevances),
-            statements=tuple(statement_of(found) for found in statements),
-            error=row["error"],
-            at=read_optional_time(row["at"]),
-        )
+        return read_scores(row, relevances, statements)
 
     def requeue(self) -> int:
         with self._connections.write() as db:
@@ -85,20 +68,11 @@ def _save(db: sqlite3.Connection, given: Scores) -> None:
         INSERT INTO statements (article, topic, holder, stance, confidence, favor, against, neutral, voice, is_found, relevance,
           is_relevant, evidence, start, "end", part, model) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
-        (_statement_row(article, found, by_topic.get(found.topic), given.model) for found in given.statements),
+        (statement_row(article, found, by_topic.get(found.topic), given.model) for found in given.statements),
     )
     if given.language:
         reindex(db, article, given.language)
     db.execute("UPDATE articles SET is_waiting = 0 WHERE id = ?", (article,))
-
-
-def _statement_row(article: int, found: Statement, relevance: Relevance | None, model: str) -> tuple[object, ...]:
-    probabilities = (float(found.confidence), float(found.favor), float(found.against), float(found.neutral))
-    about = (float(relevance.probability), bool(relevance.is_relevant)) if relevance else (0.0, False)
-    seen = found.evidence
-    evidence = (clean(seen.text), seen.start, seen.end, seen.part) if seen else (None, None, None, None)
-    named = (article, found.topic, clean(found.holder), found.stance.value)
-    return (*named, *probabilities, found.voice.value, found.is_found, *about, *evidence, model)
 
 
 class SqliteStories:
@@ -150,7 +124,7 @@ class SqliteStories:
                 """,
                 (json.dumps(list(ids)),),
             ).fetchall()
-        found = {row["id"]: _story(row) for row in rows}
+        found = {row["id"]: read_story(row) for row in rows}
         return [found[number] for number in ids if number in found]
 
 
@@ -166,15 +140,4 @@ def _recount(db: sqlite3.Connection, story: int) -> None:
         WHERE id = ?
         """,
         (story,),
-    )
-
-
-def _story(row: sqlite3.Row) -> Story:
-    return Story(
-        id=row["id"],
-        title=row["title"],
-        first_published=read_time(row["first_published"]),
-        last_published=read_time(row["last_published"]),
-        outlets=row["outlets"],
-        articles=tuple(json.loads(row["articles"])),
     )

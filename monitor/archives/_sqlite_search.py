@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from monitor.archives import _sqlite_index as index
 from monitor.archives._compile import Compiler
-from monitor.archives._sqlite_articles import ARTICLE, read_article
+from monitor.archives._pages import Place
+from monitor.archives._rows import by_article, read_article, read_hit
+from monitor.archives._sqlite_articles import ARTICLE
 from monitor.archives._sqlite_connection import Connections
 from monitor.archives._sqlite_facets import count_facets
 from monitor.archives._sqlite_source import Source, among, compiler, first_since, newer, source
-from monitor.archives._values import read_optional_time, read_time, statement_of, time_text
+from monitor.archives._values import time_text
 from monitor.core.clauses import Node, Words
 from monitor.core.query import Query, asserted, clauses, leaves
 from monitor.core.snippets import snippet
-from monitor.errors import QueryError
 from monitor.model import Article, Hit, Statement
 
 _RANK = "bm25(words, 4.0, 1.0) * (0.4 + 0.6 / (1 + max(0, julianday(?) - julianday(a.published)) / 30.0))"
 """Smaller is better: the weight of the words, full for what is new and two fifths of it for what is very old."""
-_MOST_IN_A_BATCH, _MOST = 5000, 1 << 62
+_MOST_IN_A_BATCH = 5000
 
 
 class SqliteSearch:
@@ -40,7 +40,7 @@ class SqliteSearch:
             found = source(compiler(db, now).conditions(query.root))
             order = "relevance" if sort == "relevance" and found.has_words else "seen" if sort == "seen" else "published"
             # The number of articles found is counted once and then travels with the cursor.
-            place = _Place.read(cursor, order) if cursor else _Place(order, time_text(now), 0, _count(db, found))
+            place = Place.read(cursor, order) if cursor else Place(order, time_text(now), 0, _count(db, found))
             ids, following = (_best if order == "relevance" else _newest)(db, found, place, limit)
             rows = db.execute(f"{ARTICLE} WHERE a.id IN (SELECT value FROM json_each(?))", (json.dumps(ids),)).fetchall()
         articles = {row["id"]: read_article(row) for row in rows}
@@ -61,15 +61,15 @@ class SqliteSearch:
             found = source(conditions, limits, table, first)
             rows = db.execute(
                 f"""
-                SELECT a.id, coalesce(a.story, 0), a.published, a.seen, a.source,
-                  coalesce((SELECT outlets FROM stories WHERE id = a.story), 1), a.is_backfill,
-                  (SELECT at FROM scores WHERE article = a.id)
+                SELECT a.id, coalesce(a.story, 0) AS story, a.published, a.seen, a.source,
+                  coalesce((SELECT outlets FROM stories WHERE id = a.story), 1) AS outlets, a.is_backfill,
+                  (SELECT at FROM scores WHERE article = a.id) AS analysed
                 {found.text} ORDER BY a.seen, a.id
                 """,
                 found.values,
             ).fetchall()
             said = _said(db, compiled, query.root, [row[0] for row in rows])
-        return [_hit(row, said.get(row[0], ())) for row in rows]
+        return [read_hit(row, said.get(row[0], ())) for row in rows]
 
     def snippets(self, query: Query, articles: Sequence[Article]) -> list[str]:
         words = [leaf for leaf in leaves(query.root) if isinstance(leaf, Words)]
@@ -103,21 +103,6 @@ def _answers(db: sqlite3.Connection, compiled: Compiler, node: Node, article: in
 # -- hits ------------------------------------------------------------------------------------------------------------
 
 
-def _hit(row: sqlite3.Row, statements: Sequence[Statement]) -> Hit:
-    number, story, published, seen, outlet, outlets, is_backfill, analysed = row
-    return Hit(
-        article=number,
-        story=story,
-        published=read_time(published),
-        seen=read_time(seen),
-        source=outlet,
-        outlets=outlets,
-        statements=tuple(statements),
-        is_backfill=bool(is_backfill),
-        analysed=read_optional_time(analysed),
-    )
-
-
 def _said(db: sqlite3.Connection, compiled: Compiler, root: Node, articles: list[int]) -> dict[int, list[Statement]]:
     """By article, the statements that any statement clause of the query speaks of, negated clauses left out."""
     wanted = [compiled.of_statement(node) for node in asserted(root) if node.is_stance]
@@ -125,55 +110,21 @@ def _said(db: sqlite3.Connection, compiled: Compiler, root: Node, articles: list
         return {}
     conditions = " OR ".join(f"({condition.text})" for condition in wanted)
     values = [value for condition in wanted for value in condition.values]
-    found: dict[int, list[Statement]] = {}
-    for row in db.execute(
+    rows = db.execute(
         f"""
         SELECT s.* FROM statements s INDEXED BY statements_of_article
         WHERE s.article IN (SELECT value FROM json_each(?)) AND ({conditions})
         ORDER BY s.article, s.id
         """,
         (json.dumps(articles), *values),
-    ):
-        found.setdefault(row["article"], []).append(statement_of(row))
-    return found
+    )
+    return by_article(rows.fetchall())
 
 
 # -- pages -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a page ended: a moment and an id, or for relevance the first page's moment and how many articles came before."""
-
-    order: str
-    moment: str
-    number: int
-    total: int
-
-    @property
-    def text(self) -> str:
-        """The place as an opaque cursor."""
-        plain = f"{self.order} {self.moment} {self.number} {self.total}"
-        return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
-
-    @classmethod
-    def read(cls, cursor: str, order: str) -> _Place:
-        """The place of a cursor.
-
-        Raises:
-            QueryError: it is none, or one of another order.
-        """
-        try:
-            name, moment, number, total = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split(" ")
-            place = cls(name, time_text(read_time(moment)), int(number), int(total))
-        except (ValueError, OverflowError):
-            place = cls("", "", 0, 0)
-        if place.order != order or not (0 <= place.number < _MOST and 0 <= place.total < _MOST):
-            raise QueryError("this cursor belongs to another search", "", 0, "start again without a cursor")
-        return place
-
-
-def _newest(db: sqlite3.Connection, found: Source, place: _Place, limit: int) -> tuple[list[int], _Place | None]:
+def _newest(db: sqlite3.Connection, found: Source, place: Place, limit: int) -> tuple[list[int], Place | None]:
     """Ids newest first from a place on (a place without a number is the beginning), and the next place."""
     column = f"a.{place.order}"
     after = (f" AND ({column}, a.id) < (?, ?)", (place.moment, place.number)) if place.number else ("", ())
@@ -186,7 +137,7 @@ def _newest(db: sqlite3.Connection, found: Source, place: _Place, limit: int) ->
     return [row[0] for row in page], following
 
 
-def _best(db: sqlite3.Connection, found: Source, place: _Place, limit: int) -> tuple[list[int], _Place | None]:
+def _best(db: sqlite3.Connection, found: Source, place: Place, limit: int) -> tuple[list[int], Place | None]:
     """Ids best first; the moment of the first page stays, so that ages do not shift between pages."""
     rows = db.execute(
         f"SELECT a.id, {_RANK} AS rank {found.text} ORDER BY rank, a.id DESC LIMIT ? OFFSET ?",

@@ -75,12 +75,12 @@ def source(conditions: Conditions, limits: Sequence[Sql] = (), table: str = inde
     where = both([conditions.where, *limits])
     conjunction = "" if where == TRUE else f" AND ({where.text})"
     if not conditions.match:
-        text = "FROM articles a WHERE 1" + conjunction
+        text = "FROM articles a WHERE TRUE" + conjunction
         return Source(text, where.values, text, has_words=False, is_everything=where == TRUE)
     # The words lead: a plan led by any other condition would ask the text index about one article after another.
     conjunction = re.sub(r"\ba\.id (?=IN |NOT IN )", "+a.id ", conjunction)
     text = f"FROM {table} CROSS JOIN articles a ON a.id = {table}.rowid WHERE {table} MATCH ?{conjunction}"
-    found = f"FROM (SELECT rowid AS id FROM {table} WHERE {table} MATCH ?) a WHERE 1{conjunction}"
+    found = f"FROM (SELECT rowid AS id FROM {table} WHERE {table} MATCH ?) a WHERE TRUE{conjunction}"
     if first:
         text, found = (f"{part} AND {column} >= ?" for part, column in ((text, f"{table}.rowid"), (found, "a.id")))
     values = (conditions.match, *where.values, *([first] if first else []))

@@ -6,9 +6,10 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from monitor.archives._rows import by_article, read_hit
 from monitor.archives._sqlite_connection import Connections
-from monitor.archives._values import read_time, statement_of, time_text, unpack
-from monitor.model import Hit, Statement, Vector
+from monitor.archives._values import read_time, time_text, unpack
+from monitor.model import Hit, Vector
 
 
 class SqliteTrends:
@@ -23,7 +24,7 @@ class SqliteTrends:
             rows = db.execute(
                 """
                 SELECT a.id, coalesce(a.story, -a.id) AS story, a.published, a.seen, a.source, coalesce(s.outlets, 1) AS outlets,
-                  a.is_backfill
+                  a.is_backfill, NULL AS analysed
                 FROM relevances r JOIN articles a ON a.id = r.article LEFT JOIN stories s ON s.id = a.story
                 WHERE r.topic = ? AND r.is_relevant AND a.published >= ? AND a.published <= ? ORDER BY a.published, a.id
                 """,
@@ -36,22 +37,8 @@ class SqliteTrends:
                 """,
                 span,
             ).fetchall()
-        statements: dict[int, list[Statement]] = {}
-        for row in said:
-            statements.setdefault(row["article"], []).append(statement_of(row))
-        return [
-            Hit(
-                article=row["id"],
-                story=row["story"],
-                published=read_time(row["published"]),
-                seen=read_time(row["seen"]),
-                source=row["source"],
-                outlets=row["outlets"],
-                statements=tuple(statements.get(row["id"], ())),
-                is_backfill=bool(row["is_backfill"]),
-            )
-            for row in rows
-        ]
+        statements = by_article(said)
+        return [read_hit(row, statements.get(row["id"], ())) for row in rows]
 
     def first_seen(self, topic: str) -> dict[str, tuple[datetime, int]]:
         with self._connections.read() as db:

@@ -18,6 +18,9 @@ from monitor.model import Evidence, Stance, Statement, Vector, Voice
 
 Record = TypeVar("Record")
 
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""So far two clocks may differ before a time stored ahead of the present one is taken for a mistake."""
+
 
 def time_text(at: datetime) -> str:
     """An aware time as 2024-11-01T09:30:00.000000Z."""
@@ -29,14 +32,14 @@ def optional_time_text(at: datetime | None) -> str | None:
     return None if at is None else time_text(at)
 
 
-def read_time(text: str) -> datetime:
-    """The aware UTC time that `time_text` wrote."""
-    return datetime.fromisoformat(text)
+def read_time(stored: str | datetime) -> datetime:
+    """The aware UTC time that `time_text` wrote, or that an archive with times of its own gives."""
+    return stored.astimezone(UTC) if isinstance(stored, datetime) else datetime.fromisoformat(stored)
 
 
-def read_optional_time(text: str | None) -> datetime | None:
+def read_optional_time(stored: str | datetime | None) -> datetime | None:
     """The same for a time that may be missing."""
-    return None if text is None else read_time(text)
+    return None if stored is None else read_time(stored)
 
 
 def clean(text: str) -> str:
