@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from keyword import iskeyword
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 COMMANDS = {
     "run": "worker",
@@ -43,19 +44,46 @@ GROUPS = {
     "eval": ("evaluate", "app"),
 }
 
+HELP_NAMES = {"help_option_names": ["-h", "--help"]}
+
+
+class OnDemand(TyperGroup):
+    """A group that loads a command's module when that command is named, and all of them for the list in --help."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the base class says what is given
+        return [*COMMANDS, *GROUPS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        is_known = cmd_name in COMMANDS or cmd_name in GROUPS
+        # An unknown name is answered with the names it resembles, so every name must be there.
+        for name in [cmd_name] if is_known else self.list_commands(ctx):
+            if name not in self.commands:
+                self.commands[name] = _load(name)
+        return self.commands.get(cmd_name)
+
+
+def _load(name: str) -> Any:
+    if name in GROUPS:
+        module, group = GROUPS[name]
+        found = getattr(import_module(f"monitor.cli.{module}"), group)
+        found.info.name = name
+        return typer.main.get_group(found)
+    single = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings=HELP_NAMES)
+    # `import` is a word of the language, so its function has an underscore behind it.
+    attribute = f"{name}_" if iskeyword(name) else name
+    single.command(name)(getattr(import_module(f"monitor.cli.{COMMANDS[name]}"), attribute))
+    return typer.main.get_command(single)
+
+
 app = typer.Typer(
+    cls=OnDemand,
     help="News-monitoring alerts: who takes which side on what, how sure we are, and which sentence shows it.",
     no_args_is_help=True,
     rich_markup_mode=None,
     add_completion=False,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=HELP_NAMES,
 )
-for _name, _module in COMMANDS.items():
-    # `import` is a word of the language, so its function has an underscore behind it.
-    app.command(_name)(getattr(import_module(f"monitor.cli.{_module}"), f"{_name}_" if iskeyword(_name) else _name))
-for _name, (_module, _group) in GROUPS.items():
-    app.add_typer(getattr(import_module(f"monitor.cli.{_module}"), _group), name=_name)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so

@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import groupby
 
 import snowballstemmer
 
@@ -75,6 +76,8 @@ _PLAIN = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
     | {"\u0649": "\u064a", "\u06cc": "\u064a", "\u06a9": "\u0643", "\u0640": None}
 )
+# What lies between is nothing but ideographs, Hangul syllables, surrogates and private use.
+_MIXED_BLOCKS = (range(0xA0, 0x3400), range(0x4DC0, 0x4E00), range(0xA000, 0xAC00), range(0xF900, 0x10000))
 _KEPT_ON_CYRILLIC = {"и": "\u0306", "у": "\u0306", "і": "\u0308"}
 
 
@@ -228,11 +231,20 @@ def _word_pattern() -> re.Pattern[str]:
 
 def _category_class(*categories: str) -> str:
     """The characters of the first plane in these Unicode categories, as the inside of a character class."""
-    ranges: list[list[int]] = []
-    for code in range(0xA0, 0x10000):
-        if unicodedata.category(chr(code)) in categories:
-            if ranges and ranges[-1][1] == code - 1:
-                ranges[-1][1] = code
-            else:
-                ranges.append([code, code])
-    return "".join(f"{re.escape(chr(first))}-{re.escape(chr(last))}" for first, last in ranges)
+    return "".join(
+        f"{re.escape(chr(first))}-{re.escape(chr(last))}" for category, first, last in _category_runs() if category in categories
+    )
+
+
+@cache
+def _category_runs() -> list[tuple[str, int, int]]:
+    """(category, first, last) of every run of equal Unicode categories in the first plane, outside ASCII and plain ideographs."""
+    runs = []
+    for block in _MIXED_BLOCKS:
+        first = block.start
+        # The loops over single characters are those of map and groupby: every search waits for this.
+        for category, run in groupby(map(unicodedata.category, map(chr, block))):
+            size = len(list(run))
+            runs.append((category, first, first + size - 1))
+            first += size
+    return runs
