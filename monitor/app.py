@@ -86,9 +86,11 @@ class App:
 
     @cached_property
     def scorer(self) -> Scorer:
-        """The model engine."""
+        """The model engine, whose every answer comes in time or is given up."""
+        from monitor.scorers._punctual import PunctualScorer  # noqa: PLC0415 - numpy is loaded only where something is scored
+
         scorer: Scorer = _build("scorer", self._kind("scorer"), self._own("scorer"))
-        return scorer
+        return PunctualScorer(scorer, self.settings.worker.answer_within.total_seconds())
 
     @cached_property
     def channels(self) -> Mapping[str, Channel]:

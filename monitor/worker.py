@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from monitor.app import App
-from monitor.core.retry import Pace, RetryPolicy
+from monitor.clock import SetBackWatch
+from monitor.core.retry import Pace, RetryPolicy, wait
 from monitor.core.schedule import Bounds
-from monitor.errors import ConfigError, MonitorError
+from monitor.errors import ArchiveError, ConfigError, MonitorError
 from monitor.model import Feed, Rulebook
 from monitor.ports import Channel
 from monitor.services import operator
@@ -27,6 +28,7 @@ from monitor.services.analyse import AnalyseReport, analyse
 from monitor.services.collect import CollectReport, Policy, collect
 from monitor.services.deliver import DeliverReport, deliver
 from monitor.services.links import feedback_links
+from monitor.services.score import is_answering
 from monitor.services.status import WORKER
 
 log = structlog.get_logger(__name__)
@@ -34,6 +36,7 @@ GRACE_SECONDS = 9
 FEEDS_AT_ONCE = 2000
 BEAT = timedelta(minutes=1)
 RESCUE = timedelta(minutes=5)
+CLOCK_LOOK_SECONDS = 10.0
 
 
 def unheard(_step: str, _report: Any) -> None:
@@ -81,6 +84,9 @@ class Worker:
     feeds: Mapping[str, Feed] = field(init=False)
     _stamps: Mapping[Path, tuple[int, int]] = field(init=False)
     _paces: dict[str, Pace] = field(default_factory=dict)
+    _refusals: int = 0
+    """How often in a row the archive would not store what was fetched."""
+    _rests_until: float = 0.0
 
     def __post_init__(self) -> None:
         worker = self.app.settings.worker
@@ -93,10 +99,18 @@ class Worker:
         self.app.archive.feeds.configure(self.app.feeds)
 
     def collect(self) -> CollectReport:
-        """Fetch what is due and store what is new."""
+        """Fetch what is due and store what is new; while the archive stores nothing, servers are left alone."""
         app = self.app
-        wanted = app.archive.feeds.due(app.clock.now(), FEEDS_AT_ONCE)
-        report = collect(wanted, app.fetcher, app.parser, app.archive, app.clock, self._policy) if wanted else CollectReport()
+        if app.clock.monotonic() < self._rests_until:
+            return CollectReport()
+        try:
+            wanted = app.archive.feeds.due(app.clock.now(), FEEDS_AT_ONCE)
+            report = collect(wanted, app.fetcher, app.parser, app.archive, app.clock, self._policy) if wanted else CollectReport()
+        except ArchiveError:
+            self._refusals += 1
+            self._rests_until = app.clock.monotonic() + wait("archive", self._refusals, RetryPolicy()).total_seconds()
+            raise
+        self._refusals = 0
         self._tell(operator.feed_notices(report.events, self.feeds, app.clock.now()))
         self.on_progress("collect", report)
         return report
@@ -146,7 +160,9 @@ class Worker:
         return PassReport(self.collect(), self.analyse(), self.deliver())
 
     def rescue(self) -> None:
-        """Let articles whose scoring failed wait again: the model may be back."""
+        """Let articles whose scoring failed wait again, once the model answers; an outage of it is no fault of theirs."""
+        if not is_answering(self.app.scorer):
+            return
         count = self.app.archive.scores.requeue()
         if count:
             log.info("failed articles wait again", articles=count)
@@ -210,7 +226,10 @@ def run(
         with _stopped_by_signals(worker.stopping):
             scheduler.start()
             log.info("worker started", feeds=len(app.feeds), rules=len(worker.rulebook.rules), archive=app.settings.archive)
-            worker.stopping.wait()
+            watch = SetBackWatch(app.clock)
+            while not worker.stopping.wait(CLOCK_LOOK_SECONDS):
+                if watch.was_set_back():
+                    _run_now(scheduler, app.clock.now())
         log.info("stopping")
         is_done = _stop(scheduler)
     log.info("worker stopped", unfinished=not is_done)
@@ -245,6 +264,13 @@ def _scheduler(worker: Worker) -> BackgroundScheduler:
             name=step.__name__,
         )
     return scheduler
+
+
+def _run_now(scheduler: BackgroundScheduler, now: datetime) -> None:
+    """Take up every step at once: after the clock was set back, the times planned for them lie far ahead."""
+    log.warning("the clock was set back; the steps go on from the present time")
+    for job in scheduler.get_jobs():
+        job.modify(next_run_time=now)
 
 
 def _guarded(step: Callable[[], object]) -> None:

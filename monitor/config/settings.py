@@ -43,6 +43,7 @@ class WorkerSettings(BaseModel):
     collect_every: Duration = timedelta(seconds=30)
     analyse_every: Duration = timedelta(seconds=10)
     deliver_every: Duration = timedelta(seconds=5)
+    answer_within: Duration = Field(timedelta(minutes=10), description="How long the model may take for one batch of texts.")
     batch: int = Field(64, ge=1, le=1000, description="Articles analysed together.")
     lease: Duration = timedelta(minutes=5)
     interval: Duration = Field(timedelta(minutes=15), description="How often a feed is looked at when it names no interval.")

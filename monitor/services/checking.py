@@ -77,8 +77,9 @@ def examine(app: Checked) -> Iterator[Finding]:
         "feeds", lambda: f"{len(app.feeds)} feeds in {app.settings.feeds}", "mend the lines named; `monitor check` lists all"
     )
     yield _finding("rules", lambda: _rules_seen(app), MEND_LINES)
-    yield _writable(Path(app.settings.archive).parent if "://" not in app.settings.archive else Path())
-    yield _disk(Path.cwd())
+    directory = Path(app.settings.archive).parent if "://" not in app.settings.archive else Path()
+    yield _writable(directory)
+    yield _disk(directory)
     yield _finding(
         "archive", lambda: _archive_seen(app.archive), "name another with --archive, or restore a backup (docs/operating.md)"
     )
@@ -115,11 +116,16 @@ def _model_seen(scorer: Scorer) -> str:
 
 
 def _writable(directory: Path) -> Finding:
-    existing = next(parent for parent in (directory, *directory.absolute().parents) if parent.exists())
+    existing = _existing(directory)
     is_well = os.access(existing, os.W_OK)
     return Finding("write access", is_well, str(directory), "" if is_well else f"give this user write access to {existing}")
 
 
 def _disk(directory: Path) -> Finding:
-    free = shutil.disk_usage(directory).free
+    free = shutil.disk_usage(_existing(directory)).free
     return Finding("disk", free > LOW_DISK_BYTES, f"{free / 1e9:.1f} GB free", "" if free > LOW_DISK_BYTES else "make room")
+
+
+def _existing(directory: Path) -> Path:
+    """The directory, or the nearest one above it that is there already."""
+    return next(parent for parent in (directory, *directory.absolute().parents) if parent.exists())

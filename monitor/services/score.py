@@ -66,6 +66,19 @@ def score_text(text: str, rulebook: Rulebook, scorer: Scorer, *, topic: str | No
     return _score([article], replace(rulebook, topics={topic: rulebook.topics[topic]}), scorer, is_forced=True)[0]
 
 
+def is_answering(scorer: Scorer) -> bool:
+    """Whether the model answers a harmless question of each kind, in a language of its own and in any other."""
+    text, target = "Harbour workers welcomed the new crane.", "Harbour workers toward the new crane"
+    try:
+        scorer.embed([text])
+        scorer.second_look([("crane", text)])
+        scorer.stance([(text, target)] * 2, ["en", "und"])
+    except ScorerError as error:
+        log.warning("the model does not answer", error=str(error))
+        return False
+    return True
+
+
 def _unscored(article: Article, scorer: Scorer, error: str) -> Scores:
     try:
         revision = scorer.revision
