@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from monitor.archives import _sqlite_index as index
 from monitor.archives._rows import article_row, feed_row, read_article, read_feed
