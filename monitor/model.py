@@ -392,8 +392,13 @@ class Alert:
 
     @property
     def thread(self) -> str:
-        """The key of the conversation the alert belongs to: its story, else its rule and group."""
-        return f"story:{self.story}" if self.story is not None else f"{self.rule}:{self.group}"
+        """The key of the conversation the alert belongs to: its story, else its rule and whom or what the group names.
+
+        A digest, a storm or a count has no subject of its own and is never the answer to an earlier one.
+        """
+        if self.story is not None:
+            return f"story:{self.story}"
+        return f"{self.rule}:{self.group}" if ":" in self.group else f"alert:{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,7 +417,11 @@ class DeliveryState(StrEnum):
     """Where a delivery stands."""
 
     PENDING = "pending"
+    HELD = "held"
+    """It waits for its receiver's quiet hours to end."""
     SENT = "sent"
+    GATHERED = "gathered"
+    """It is told in the digest after quiet hours, which has a delivery of its own."""
     DEAD = "dead"
 
 
@@ -508,6 +517,25 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """A line of a chapter: our own words, a quotation or both, with the (outlet, address) pairs that carry it."""
+
+    text: str = ""
+    quote: str = ""
+    note: str = ""
+    sources: tuple[tuple[str, str], ...] = ()
+    is_heading: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A part of a briefing that goes with a digest."""
+
+    heading: str
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """An alert made ready to read, before any channel gives it its own form. All text is untrusted plain text.
 
@@ -539,3 +567,7 @@ class Message:
     """When this attempt is made, which signatures and receivers need to tell a repeat from a replay."""
     root: Message | None = None
     """The thread's first message as it would read now, with all outlets so far; channels that can, update it."""
+    told: tuple[Message, ...] = ()
+    """Alerts that this message tells together, oldest first, each as it would read alone."""
+    chapters: tuple[Chapter, ...] = ()
+    """The briefing that goes with a digest."""

@@ -316,6 +316,10 @@ class Outbox(Protocol):
         """Deliveries, newest first."""
         ...
 
+    def held(self, now: datetime) -> list[Delivery]:
+        """Held deliveries whose time has come, in the order they were planned."""
+        ...
+
     def counts(self) -> Mapping[str, Mapping[str, int]]:
         """Receiver -> state -> number of deliveries."""
         ...

@@ -79,7 +79,7 @@ def plan(archive: Archive, *receivers: str, count: int = 1, start: int = 0, thre
     for number in range(start, start + count):
         stored = archive.articles.add([article(number)])
         alert = Alert(
-            id=f"alert{number:04}", rule="ships", group=thread or f"g{number}", title=f"Alert {number}", why="the query answered",
+            id=f"alert{number:04}", rule="ships", group=f"source:{thread}" if thread else f"g{number}", title=f"Alert {number}", why="the query answered",
             created=now, severity=Severity.NORMAL, articles=tuple(stored),
         )  # fmt: skip
         deliveries = [Delivery(f"{alert.id}{receiver}", alert.id, receiver, due=now) for receiver in receivers]

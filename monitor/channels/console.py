@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
-from monitor.core.render import PositionView, View, plain, view
+from monitor.core.render import PositionView, Size, View, lead_mark, plain, view
 from monitor.model import Message, Receipt
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Printer:
         self._config, self._stream = config, stream
 
     def send(self, message: Message) -> Receipt:
-        shown = view(message, positions=self._config.positions, reports=self._config.reports)
+        shown = view(message, size=Size(self._config.positions, self._config.reports, lines=self._config.reports))
         stream = self._stream or sys.stdout
         try:
             self._print(shown, stream)
@@ -69,6 +69,13 @@ def _lines(shown: View) -> Iterable[RenderableType]:
         yield from _position(position)
     if shown.more_positions:
         yield Text(f"and {shown.more_positions} more", style="dim")
+    for one in shown.told:
+        yield Text.assemble("\n", lead_mark(one), (one.headline, "bold"), (f"  {one.rule_title} · {one.created}", "dim"))
+    if shown.more_told:
+        yield Text(f"and {shown.more_told} more", style="dim")
+    for chapter in shown.chapters:
+        yield Text.assemble("\n", (chapter.heading, "bold"))
+        yield from (Text(f"{passage.text} “{passage.quote}”" if passage.quote else passage.text) for passage in chapter.passages)
     if shown.reports:
         yield Text(f"\n{shown.outlets}", style="dim")
     for report in shown.reports:

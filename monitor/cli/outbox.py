@@ -23,7 +23,7 @@ Receiver = Annotated[str | None, typer.Option("--receiver", metavar="ID", help="
 @app.command("list")
 def list_(
     *,
-    state: Annotated[str | None, typer.Option("--state", help="pending, sent or dead.")] = None,
+    state: Annotated[str | None, typer.Option("--state", help="pending, held, sent, gathered or dead.")] = None,
     receiver: Receiver = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000)] = 50,
     archive: Archive = None,
@@ -45,7 +45,7 @@ def list_(
 
 @app.command()
 def retry(*, names: Names = None, receiver: Receiver = None, archive: Archive = None, as_json: AsJson = False) -> None:
-    """Make dead and waiting deliveries due now; the worker, or `monitor once`, sends them."""
+    """Make dead, waiting and held deliveries due now; the worker, or `monitor once`, sends them."""
     from monitor.services.outbox import retry as again
 
     with opened(archive=archive) as service:

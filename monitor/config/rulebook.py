@@ -189,6 +189,7 @@ class _Reader:
             self._problem("rules", name, str(error))
             return None
         self._check_receivers(name, entry)
+        self._check_briefing(name, getattr(options, "briefing", ""))
         self._check_query(name, entry.when, vocabulary)
         return _rule_value(name, entry, options, raw)
 
@@ -199,6 +200,12 @@ class _Reader:
                 near = get_close_matches(receiver, known, n=1)
                 hint = f"did you mean {near[0]}?" if near else "define it under receivers:"
                 self._problem("rules", name, f"there is no receiver {receiver!r}", "notify", index, hint=hint)
+
+    def _check_briefing(self, name: str, topic: str) -> None:
+        known = self.places["topics"]
+        if topic and topic not in known:
+            hint = suggestion(topic, known) or "define it under topics:"
+            self._problem("rules", name, f"there is no topic {topic!r}", "briefing", hint=hint)
 
     def _check_query(self, name: str, when: str, vocabulary: query.Vocabulary) -> None:
         try:

@@ -8,13 +8,21 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from monitor.core.firing import Firing, stories
-from monitor.model import Alert, Delivery, Hit, Reason, Receiver, Rule, Severity, Statement, Suppression
+from monitor.core.firing import Firing
+from monitor.model import Alert, Delivery, DeliveryState, Hit, Reason, Receiver, Rule, Severity, Statement, Suppression
 
 OUTBOX, TERMINAL = "outbox", "terminal"
 """The receivers of alerts whose rule names none: files, and the terminal."""
 MEMORY = "memory"
 """Where an alert's details keep what its group has said; not for readers."""
+STORM = "storm"
+"""The group of the alert that stands for many."""
+STORM_PASSES = timedelta(minutes=1)
+"""How long a storm's one alert waits for more of it, so that its count is near the whole."""
+TOLD = "told"
+"""Where the details of an alert that tells of others keep their ids."""
+AFTER_QUIET_HOURS = "quiet-hours"
+"""The rule id of the digests that tell what quiet hours held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +85,24 @@ def alert_of(rule: Rule, firing: Firing, verdict: Verdict, last: Alert | None, n
 def storm_alert(rule: Rule, firings: Sequence[Firing], now: datetime) -> Alert:
     """One counted alert in place of many of one rule within one hour."""
     hits = tuple(hit for firing in firings for hit in firing.hits)
-    count = stories(hits)
+    count = len(firings)
     return Alert(
-        id=digest(rule.id, "storm", f"{now:%Y-%m-%dT%H}"),
+        id=digest(rule.id, STORM, f"{now:%Y-%m-%dT%H}"),
         rule=rule.id,
-        group="storm",
+        group=STORM,
         title=rule.title,
-        why=f"{count} stories matched at once; told as one alert (storm limit)",
+        why=storm_words(count),
         created=now,
         severity=rule.severity,
         articles=tuple(dict.fromkeys(hit.article for hit in hits))[:50],
         statements=strongest(hits)[:10],
-        details={"stories": count},
+        details={"alerts": count},
     )
+
+
+def storm_words(count: int) -> str:
+    """Why one alert stands for this many."""
+    return f"{count:,} alerts at once; told as one (storm limit)"
 
 
 def suppression(rule: Rule, firing: Firing, verdict: Verdict, now: datetime) -> Suppression:
@@ -100,8 +113,38 @@ def suppression(rule: Rule, firing: Firing, verdict: Verdict, now: datetime) -> 
 
 def deliveries(alert: Alert, rule: Rule, receivers: Iterable[Receiver], now: datetime) -> list[Delivery]:
     """One delivery a receiver, held until its quiet hours end; without receivers, to the outbox and the terminal."""
-    due = {receiver.id: _due(alert, receiver, now) for receiver in receivers} if rule.notify else {OUTBOX: now, TERMINAL: now}
-    return [Delivery(digest(alert.id, name), alert.id, name, due=moment) for name, moment in due.items()]
+    goes = now + STORM_PASSES if alert.group == STORM else now
+    held = {receiver.id: _held_until(alert, receiver, goes) for receiver in receivers} if rule.notify else {}
+    names = held or (OUTBOX, TERMINAL)
+    return [_delivery(alert, name, goes, held.get(name) if held else None) for name in names]
+
+
+def holding(alert: Alert, rule: Rule, planned: Iterable[Delivery], now: datetime) -> list[Suppression]:
+    """The record that quiet hours hold an alert back, one for each time at which they end."""
+    held: dict[datetime, list[str]] = {}
+    for delivery in planned:
+        if delivery.state is DeliveryState.HELD and delivery.due is not None:
+            held.setdefault(delivery.due, []).append(delivery.receiver)
+    article = alert.articles[-1] if alert.articles else None
+    notes = (f"{', '.join(names)}: held until {until:%Y-%m-%d %H:%M} UTC" for until, names in held.items())
+    return [Suppression(rule.id, alert.group, Reason.QUIET_HOURS, now, article, note) for note in notes]
+
+
+def morning_digest(held: Sequence[Alert], receiver: str, now: datetime) -> Alert:
+    """One alert that tells all that a receiver's quiet hours held back (oldest first)."""
+    ids = [alert.id for alert in held]
+    count, since = len(held), held[0].created
+    return Alert(
+        id=digest(AFTER_QUIET_HOURS, receiver, *ids),
+        rule=AFTER_QUIET_HOURS,
+        group=receiver,
+        title=f"{count:,} alerts while it was quiet",
+        why=f"quiet hours held {count:,} alerts since {since:%Y-%m-%d %H:%M} UTC; urgent ones were sent at once",
+        created=now,
+        severity=Severity.NORMAL,
+        articles=tuple(dict.fromkeys(article for alert in held for article in alert.articles)),
+        details={TOLD: ids},
+    )
 
 
 def quiet_until(receiver: Receiver, now: datetime) -> datetime | None:
@@ -133,9 +176,13 @@ def digest(*parts: str) -> str:
     return sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:20]
 
 
-def _due(alert: Alert, receiver: Receiver, now: datetime) -> datetime:
-    held = quiet_until(receiver, now) if alert.severity is not Severity.URGENT else None
-    return held or now
+def _held_until(alert: Alert, receiver: Receiver, moment: datetime) -> datetime | None:
+    return quiet_until(receiver, moment) if alert.severity is not Severity.URGENT else None
+
+
+def _delivery(alert: Alert, receiver: str, goes: datetime, held: datetime | None) -> Delivery:
+    state = DeliveryState.PENDING if held is None else DeliveryState.HELD
+    return Delivery(digest(alert.id, receiver), alert.id, receiver, state, due=held or goes)
 
 
 def _at(local: datetime, text: str) -> datetime:

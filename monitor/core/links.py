@@ -84,6 +84,9 @@ def links(message: Message, public_url: str, signer: Signer) -> tuple[tuple[str,
         answer = Answer(action, message.alert, message.rule, message.receiver, message.thread, message.created)
         return f"{base}{PATH}{signer.token(answer)}"
 
-    actions: tuple[Any, ...] = tuple(LABELS) if message.positions else tuple(a for a in LABELS if a is not Action.WRONG_STANCE)
+    # What tells many alerts together is answered on each alert's own page.
+    actions: tuple[Any, ...] = () if message.told else tuple(LABELS)
+    if not message.positions:
+        actions = tuple(action for action in actions if action is not Action.WRONG_STANCE)
     answers = tuple((LABELS[action], address(action)) for action in actions)
     return (("Open", f"{base}/alerts/{message.alert}"), *answers, (str(Action.UNSUBSCRIBE), address(Action.UNSUBSCRIBE)))

@@ -53,6 +53,24 @@ def compose(alert: Alert, background: Background, rulebook: Rulebook, *, deliver
     )
 
 
+def together(alert: Alert, told: Sequence[Message], *, delivery: str, receiver: str) -> Message:
+    """The message of an alert that tells others, oldest first: nothing of its own but what it holds."""
+    return Message(
+        delivery=delivery,
+        receiver=receiver,
+        alert=alert.id,
+        rule=alert.rule,
+        rule_title="While it was quiet",
+        severity=alert.severity,
+        headline=alert.title,
+        why=alert.why,
+        created=alert.created,
+        thread=alert.thread,
+        outlets=0,
+        told=tuple(told),
+    )
+
+
 def gather(alerts: Sequence[Alert]) -> Alert:
     """The alerts of one thread (oldest first) as one: the first's name, the union of articles and statements."""
     first, last = alerts[0], alerts[-1]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from urllib.parse import urlsplit
 
-from monitor.model import OUTLET, Message, Position, Report, Severity, Stance, Voice
+from monitor.model import OUTLET, Chapter, Message, Passage, Position, Report, Severity, Stance, Voice
 
 SUBJECT_LIMIT = 180
 UNSUBSCRIBE = "unsubscribe"
@@ -120,8 +120,39 @@ class ReportView:
 
 
 @dataclass(frozen=True, slots=True)
+class PassageView:
+    """A line of a briefing in words; `sources` are (outlet, address or "") pairs."""
+
+    text: str
+    quote: str
+    note: str
+    sources: tuple[tuple[str, str], ...]
+    is_heading: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterView:
+    """A part of a briefing; `more` counts the lines left out."""
+
+    heading: str
+    passages: tuple[PassageView, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """At most so many positions, reports, alerts told together and lines a chapter, and characters of any one text."""
+
+    positions: int = 12
+    reports: int = 25
+    characters: int = 600
+    told: int = 60
+    lines: int = 24
+
+
+@dataclass(frozen=True, slots=True)
 class View:
-    """A message in cleaned words, cut to size; `more_positions` and `more_reports` count what was left out."""
+    """A message in cleaned words, cut to size; `more_…` count what was left out, `told` are views of single alerts."""
 
     subject: str
     headline: str
@@ -143,11 +174,17 @@ class View:
     unsubscribe: str
     alert: str
     receiver: str
+    told: tuple[View, ...]
+    more_told: int
+    chapters: tuple[ChapterView, ...]
 
 
-def view(message: Message, zone: tzinfo = UTC, *, positions: int = 12, reports: int = 25, characters: int = 600) -> View:
-    """The message in words with at most this many positions, reports, and characters of any one text."""
-    shown_positions, shown_reports = message.positions[:positions], message.reports[:reports]
+def view(message: Message, zone: tzinfo = UTC, size: Size | None = None) -> View:
+    """The message in words, no larger than this."""
+    most = size or Size()
+    characters = most.characters
+    shown_positions, shown_reports = message.positions[: most.positions], message.reports[: most.reports]
+    shown_told = message.told[: most.told]
     links = {clean(label, 60): safe_url(url) for label, url in message.links if safe_url(url)}
     return View(
         subject=subject(message),
@@ -170,6 +207,27 @@ def view(message: Message, zone: tzinfo = UTC, *, positions: int = 12, reports: 
         unsubscribe=links.get(UNSUBSCRIBE, ""),
         alert=clean(message.alert, 80),
         receiver=clean(message.receiver, 80),
+        told=tuple(view(one, zone, Size(1, 1, min(characters, 280))) for one in shown_told),
+        more_told=len(message.told) - len(shown_told),
+        chapters=tuple(_chapter(chapter, most) for chapter in message.chapters if chapter.passages),
+    )
+
+
+def _chapter(chapter: Chapter, most: Size) -> ChapterView:
+    shown = chapter.passages[: most.lines]
+    # A heading whose lines were all cut says nothing.
+    kept = shown[:-1] if shown[-1].is_heading and len(shown) > 1 else shown
+    passages = tuple(_passage(passage, most.characters) for passage in kept)
+    return ChapterView(clean(chapter.heading, 120), passages, len(chapter.passages) - len(kept))
+
+
+def _passage(passage: Passage, characters: int) -> PassageView:
+    return PassageView(
+        text=clean(passage.text, characters),
+        quote=clean(passage.quote, characters),
+        note=clean(passage.note, 120),
+        sources=tuple((clean(outlet, 80), safe_url(url)) for outlet, url in passage.sources),
+        is_heading=passage.is_heading,
     )
 
 
@@ -208,13 +266,20 @@ def _report(report: Report, characters: int, zone: tzinfo) -> ReportView:
     )
 
 
-_SIZES: Sequence[tuple[int, int, int]] = ((12, 25, 600), (12, 12, 400), (8, 8, 280), (5, 5, 200), (3, 3, 140), (1, 1, 100))
+_SIZES: Sequence[Size] = (
+    Size(),
+    Size(12, 12, 400, 40, 16),
+    Size(8, 8, 280, 25, 10),
+    Size(5, 5, 200, 15, 6),
+    Size(3, 3, 140, 8, 4),
+    Size(1, 1, 100, 3, 2),
+)
 
 
 def views(message: Message, zone: tzinfo = UTC) -> Iterator[View]:
     """The message ever smaller, from all that fits a screenful to its bare core."""
-    for positions, reports, characters in _SIZES:
-        yield view(message, zone, positions=positions, reports=reports, characters=characters)
+    for size in _SIZES:
+        yield view(message, zone, size)
 
 
 def fit(message: Message, form: Callable[[View], str], limit_bytes: int, zone: tzinfo = UTC) -> str:
@@ -235,6 +300,10 @@ def plain(shown: View) -> str:
     parts = [_heading(shown), *(_position_lines(position) for position in shown.positions)]
     if shown.more_positions:
         parts.append(f"  … and {plural(shown.more_positions, 'more position')}")
+    parts += [_told_lines(one) for one in shown.told]
+    if shown.more_told:
+        parts.append(f"  … and {plural(shown.more_told, 'more alert')}")
+    parts += [_chapter_lines(chapter) for chapter in shown.chapters]
     parts += [_report_lines(shown), _why_lines(shown)]
     if shown.links:
         parts.append("\n".join(f"{label}: {url}" for label, url in shown.links))
@@ -263,6 +332,35 @@ def _position_lines(position: PositionView) -> str:
         lines.append(f"    > {position.evidence}")
     lines.append(f"    {voice_note(position)}  {position.url}".rstrip())
     return "\n".join(lines)
+
+
+def _told_lines(one: View) -> str:
+    lines = [f"{lead_mark(one)}{one.headline}", f"    {one.rule_title} · {one.created}"]
+    if one.positions and one.positions[0].evidence:
+        lines.append(f"    > {one.positions[0].evidence}")
+    return "\n".join([*lines, *(f"    {url}" for _, url in one.links[:1] or _first_report(one))])
+
+
+def _first_report(one: View) -> tuple[tuple[str, str], ...]:
+    return tuple((report.title, report.url) for report in one.reports if report.url)
+
+
+def lead_mark(one: View) -> str:
+    """The mark of the one stance that an alert tells, with a blank behind it, or nothing."""
+    return f"{one.positions[0].mark} " if one.positions and not one.more_positions else ""
+
+
+def _chapter_lines(chapter: ChapterView) -> str:
+    lines = [chapter.heading.upper(), *(_passage_line(passage) for passage in chapter.passages)]
+    return "\n".join([*lines, f"  … and {chapter.more:,} more"] if chapter.more else lines)
+
+
+def _passage_line(passage: PassageView) -> str:
+    quote = f"“{passage.quote}”" if passage.quote else ""
+    note = f"({passage.note})" if passage.note else ""
+    outlets = f"[{', '.join(outlet for outlet, _ in passage.sources)}]" if passage.sources else ""
+    line = " ".join(part for part in (passage.text, quote, note, outlets) if part)
+    return line if passage.is_heading else f"  - {line}"
 
 
 def _report_lines(shown: View) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from typing import Any, TypeAlias
 
-from monitor.core.render import PositionView, ReportView, View, shorten, views, voice_note
+from monitor.core.render import ChapterView, PassageView, PositionView, ReportView, View, lead_mark, shorten, views, voice_note
 from monitor.model import Message
 
 Block: TypeAlias = dict[str, Any]
@@ -54,6 +54,10 @@ def _blocks(shown: View) -> list[Block]:
     blocks += [_section(_position(position)) for position in shown.positions]
     if shown.more_positions:
         blocks.append(_context([f"and {shown.more_positions} more"]))
+    blocks += [_section(_told(one)) for one in shown.told]
+    if shown.more_told:
+        blocks.append(_context([f"and {shown.more_told} more"]))
+    blocks += [_section(_chapter(chapter)) for chapter in shown.chapters]
     blocks += _reports(shown)
     blocks.append(_context([_why(shown)]))
     return [*blocks, _buttons(shown)] if shown.links else blocks
@@ -113,6 +117,27 @@ def _position(position: PositionView) -> str:
         own = voice_note(position).removeprefix(position.source)
         lines.append(_link(position.url, position.source) + escape(own))
     return "\n".join(lines)
+
+
+def _told(one: View) -> str:
+    link = next((url for _, url in one.links), "") or next((report.url for report in one.reports), "")
+    lines = [f"{lead_mark(one)}*{_link(link, one.headline)}*", f"{escape(one.rule_title)} · {one.created}"]
+    if one.positions and one.positions[0].evidence:
+        lines.append(f"> {escape(one.positions[0].evidence)}")
+    return "\n".join(lines)
+
+
+def _chapter(chapter: ChapterView) -> str:
+    more = [f"and {chapter.more} more"] if chapter.more else []
+    return "\n".join([f"*{escape(chapter.heading)}*", *(_passage(passage) for passage in chapter.passages), *more])
+
+
+def _passage(passage: PassageView) -> str:
+    quote = f"“{escape(passage.quote)}”" if passage.quote else ""
+    note = f"({escape(passage.note)})" if passage.note else ""
+    outlets = ", ".join(_link(url, outlet) for outlet, url in passage.sources)
+    line = " ".join(part for part in (escape(passage.text), quote, note, outlets) if part)
+    return f"*{line}*" if passage.is_heading else f"• {line}"
 
 
 def _reports(shown: View) -> list[Block]:

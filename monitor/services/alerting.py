@@ -121,7 +121,10 @@ class Evaluator:
             verdict = alerting.Verdict(Reason.STORM, f"more than {self._storm} alerts within an hour")
             plan.suppressed += [alerting.suppression(rule, firing, verdict, view.now) for firing, _ in sending]
         receivers = [self._rulebook.receivers[name] for name in rule.notify]
-        plan.alerts += [(alert, alerting.deliveries(alert, rule, receivers, view.now)) for alert in alerts]
+        for alert in alerts:
+            planned = alerting.deliveries(alert, rule, receivers, view.now)
+            plan.alerts.append((alert, planned))
+            plan.suppressed += alerting.holding(alert, rule, planned, view.now)
 
     def _with_story(self, firing: Firing, query: Query, view: View) -> tuple[Firing, str]:
         """The firing with every article of its story that answers too, so that an alert names all outlets; the story's title."""

@@ -6,9 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from monitor.core.messages import Background, compose, gather
-from monitor.model import Alert, Article, Delivery, Message, Rulebook, Statement
+import structlog
+
+from monitor.core.alerting import STORM, TOLD, storm_words
+from monitor.core.briefing_chapters import to_chapters
+from monitor.core.messages import Background, compose, gather, together
+from monitor.errors import ConfigError
+from monitor.model import Alert, Article, Chapter, Delivery, Message, Reason, Rulebook, Statement
 from monitor.ports import Archive
+from monitor.services.briefing import brief
+
+log = structlog.get_logger(__name__)
 
 Links = Callable[[Message], tuple[tuple[str, str], ...]]
 """What a reader can do with a message: (label, address) pairs."""
@@ -16,6 +24,9 @@ Links = Callable[[Message], tuple[tuple[str, str], ...]]
 THREAD_REACH = timedelta(days=14)
 _LATEST = 300
 _READ = 20
+_EVERYTHING = 1_000_000
+STORM_HOUR = timedelta(hours=1)
+"""The next hour's storm has an alert of its own."""
 
 
 def no_links(_: Message) -> tuple[tuple[str, str], ...]:
@@ -36,6 +47,7 @@ def message_for(
     root = _root(archive, rulebook, delivery, alert) if reply_to else None
     return replace(
         message,
+        told=tuple(replace(one, links=links(one)) for one in message.told),
         reply_to=reply_to,
         root=replace(root, links=links(root)) if root else None,
         recipients=delivery.remaining,
@@ -46,10 +58,47 @@ def message_for(
 
 def message_of(archive: Archive, rulebook: Rulebook, delivery: Delivery, alert: Alert) -> Message:
     """The message of an alert, stored or not, without links and without its place in a thread."""
+    if alert.details.get(TOLD):
+        return _together(archive, rulebook, delivery, alert)
     articles = tuple(archive.articles.get(alert.articles))
     story = archive.stories.get([alert.story]) if alert.story is not None else []
     background = Background(articles, story[0].outlets if story else 0, () if alert.statements else _said(archive, articles))
-    return compose(alert, background, rulebook, delivery=delivery.id, receiver=delivery.receiver)
+    message = compose(_counted(archive, alert), background, rulebook, delivery=delivery.id, receiver=delivery.receiver)
+    return replace(message, chapters=_chapters(archive, rulebook, alert))
+
+
+def _together(archive: Archive, rulebook: Rulebook, delivery: Delivery, alert: Alert) -> Message:
+    """A digest of alerts; one that is no longer stored is left out."""
+    found = [archive.alerts.get(str(told)) for told in alert.details[TOLD]]
+    told = [message_of(archive, rulebook, delivery, one) for one in found if one is not None]
+    return together(alert, told, delivery=delivery.id, receiver=delivery.receiver)
+
+
+def _counted(archive: Archive, alert: Alert) -> Alert:
+    """A storm's alert with the count as it stands: it was planned when the storm began."""
+    if alert.group != STORM:
+        return alert
+    ends = alert.created.replace(minute=0, second=0, microsecond=0) + STORM_HOUR
+    suppressed = archive.alerts.suppressions(rule=alert.rule, since=alert.created, limit=_EVERYTHING)
+    count = sum(one.reason is Reason.STORM and one.at < ends for one in suppressed)
+    return replace(alert, why=storm_words(count), details={**alert.details, "alerts": count}) if count else alert
+
+
+def _chapters(archive: Archive, rulebook: Rulebook, alert: Alert) -> tuple[Chapter, ...]:
+    """The briefing that an alert's rule sends along, over the span that the alert speaks of."""
+    rule = rulebook.rules.get(alert.rule)
+    topic, since = getattr(rule and rule.options, "briefing", ""), alert.details.get("since")
+    if rule is None or not topic or not since:
+        return ()
+    try:
+        composed = brief(
+            archive, rulebook, topic, since=datetime.fromisoformat(since), until=alert.created, language=rule.options.language
+        )
+    except ConfigError as error:
+        # The alert itself must arrive, whatever became of the topic meanwhile.
+        log.warning("no briefing", rule=rule.id, topic=topic, error=str(error))
+        return ()
+    return to_chapters(composed)
 
 
 def _said(archive: Archive, articles: Sequence[Article]) -> tuple[Statement, ...]:

@@ -20,6 +20,7 @@ from monitor.model import Delivery, DeliveryState, Message, Receipt, Rulebook
 from monitor.ports import Archive, Channel, Clock
 from monitor.services.compose import Links, message_for, no_links
 from monitor.services.health import load_health, save_health
+from monitor.services.holding import gather_held
 
 log = structlog.get_logger(__name__)
 
@@ -111,6 +112,7 @@ class _Run:
 
     def all(self) -> DeliverReport:
         """Open a line for each receiver with something pending and work until nothing can go on."""
+        gather_held(self.archive, self.clock.now())
         pending = [receiver for receiver, counts in self.archive.outbox.counts().items() if counts.get(DeliveryState.PENDING)]
         self._set_aside([receiver for receiver in pending if receiver not in self.channels])
         for receiver in pending:

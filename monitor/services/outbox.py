@@ -13,6 +13,7 @@ from monitor.ports import Archive
 from monitor.services.health import load_health, save_health
 
 _EVERYTHING = 1_000_000
+_OPEN = (DeliveryState.DEAD, DeliveryState.PENDING, DeliveryState.HELD)
 DROPPED = "dropped by hand"
 _NO_NAMES = "name deliveries (the beginning of an id is enough), or all"
 
@@ -44,7 +45,7 @@ def _line(archive: Archive, delivery: Delivery, health: Health) -> Line:
 
 
 def retry(archive: Archive, names: Sequence[str], now: datetime, *, receiver: str | None = None) -> list[Delivery]:
-    """Make dead and waiting deliveries due now and forget their receivers' failures; those now due.
+    """Make dead, waiting and held deliveries due now and forget their receivers' failures; those now due.
 
     `names` are ids or their beginnings; none with a receiver means all of the receiver, "all" means all.
 
@@ -84,8 +85,7 @@ def _dropped(delivery: Delivery) -> str:
 def _chosen(archive: Archive, names: Sequence[str], receiver: str | None) -> list[Delivery]:
     if not names and receiver is None:
         raise MonitorError(_NO_NAMES)
-    open_ones = [*archive.outbox.list(state=DeliveryState.DEAD, limit=_EVERYTHING)]
-    open_ones += archive.outbox.list(state=DeliveryState.PENDING, limit=_EVERYTHING)
+    open_ones = [delivery for state in _OPEN for delivery in archive.outbox.list(state=state, limit=_EVERYTHING)]
     mine = [delivery for delivery in open_ones if receiver is None or delivery.receiver == receiver]
     if not names or list(names) == ["all"]:
         return mine

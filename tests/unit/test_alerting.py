@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.alerting import OUTBOX, TERMINAL, alert_of, decide, deliveries, quiet_until, storm_alert
+from monitor.core.alerting import OUTBOX, TERMINAL, alert_of, decide, deliveries, holding, quiet_until, storm_alert
 from monitor.core.firing import Firing
-from monitor.model import Hit, Reason, Receiver, Rule, Severity
+from monitor.model import DeliveryState, Hit, Reason, Receiver, Rule, Severity
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RULE = Rule("r", "drills", title="Drills", cooldown=timedelta(hours=6), notify=("desk",))
@@ -59,7 +59,7 @@ def test_planning_twice_gives_the_same_ids():
 def test_a_storm_is_one_counted_alert():
     firings = [replace(FIRING, group=f"story:{n}", hits=(replace(HIT, story=n, article=n),)) for n in range(100)]
     alert = storm_alert(RULE, firings, NOW)
-    assert "100 stories" in alert.why
+    assert "100 alerts" in alert.why
     assert len(alert.articles) == 50
 
 
@@ -84,8 +84,19 @@ class TestQuietHours:
         alert = sent(at=at)
         held = deliveries(alert, RULE, [self.night], at)[0]
         passed = deliveries(replace(alert, severity=Severity.URGENT), RULE, [self.night], at)[0]
-        assert held.due == datetime(2026, 11, 20, 21, tzinfo=UTC)
-        assert passed.due == at
+        assert (held.state, held.due) == (DeliveryState.HELD, datetime(2026, 11, 20, 21, tzinfo=UTC))
+        assert (passed.state, passed.due) == (DeliveryState.PENDING, at)
+
+    def test_the_hold_is_recorded_with_its_reason_once_for_each_end(self):
+        at = NOW.replace(hour=15)
+        others = (replace(self.night, id="room"), Receiver("late", "console", None, ("22:00", "07:00", "Asia/Seoul")))
+        alert = sent(at=at)
+        records = holding(alert, RULE, deliveries(alert, RULE, [self.night, *others], at), at)
+        assert {one.reason for one in records} == {Reason.QUIET_HOURS}
+        assert [one.note for one in records] == [
+            "desk, room: held until 2026-11-20 21:00 UTC",
+            "late: held until 2026-11-20 22:00 UTC",
+        ]
 
     @given(st.datetimes(timezones=st.just(UTC)), st.times(), st.times())
     def test_the_end_is_never_past_and_within_a_day(self, now: datetime, start, end):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.triggers.cron import CronTrigger
 
+from monitor.core.briefing_words import WORDS
 from monitor.core.firing import Evaluation, Firing, Outcome, stories
 
 IS_PERIODIC = True
@@ -24,15 +25,18 @@ EXAMPLE = {
 class Options:
     """When to send (`cron`, five fields, in the IANA `zone`), how far back at most (`longest`), and with what.
 
-    `briefing` names a topic whose briefing goes with the digest.
+    `briefing` names a topic whose briefing since the last digest goes with it, in `language`.
     """
 
     cron: str = "0 6 * * *"
     zone: str = "UTC"
     longest: timedelta = timedelta(days=7)
     briefing: str = ""
+    language: str = "en"
 
     def __post_init__(self) -> None:
+        if self.language not in WORDS:
+            raise ValueError(f"a briefing cannot be written in {self.language!r}; languages: {', '.join(sorted(WORDS))}")
         try:
             ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError) as error:

@@ -165,7 +165,7 @@ def suppressions(request: Request, site: On, days: Days = 7, rule: str | None = 
 
 @router.get("/api/v1/deliveries", response_model=list[DeliveryJson])
 def deliveries(
-    request: Request, site: On, state: Literal["pending", "sent", "dead"] | None = None, limit: Limit = 100
+    request: Request, site: On, state: Literal["pending", "held", "sent", "gathered", "dead"] | None = None, limit: Limit = 100
 ) -> Response:
     """Deliveries, newest first."""
     return tagged(request, [DeliveryJson.of(one) for one in site.archive.outbox.list(state=state, limit=limit)])
