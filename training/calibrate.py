@@ -20,6 +20,7 @@ from training.run_onnx import Exported
 
 Floats = NDArray[np.float64]
 GATE_RECALL = 0.995
+ABOUT = export.PAIRS_LABELS.index("about")
 SECOND_LOOK = relevance.FEATURES.index("second_look")
 
 
@@ -32,7 +33,7 @@ def embedding(out: Path) -> Exported:
 def second_look(out: Path) -> Exported:
     """The exported second look."""
     folder = out / export.MULTILINGUAL
-    return Exported(folder / "second-look.onnx", folder, export.SECOND_LOOK_TOKENS, cut="only_second")
+    return Exported(folder / "pairs.onnx", folder, export.SECOND_LOOK_TOKENS, cut="only_second")
 
 
 def stance_model(out: Path, language: str) -> Exported:
@@ -40,7 +41,7 @@ def stance_model(out: Path, language: str) -> Exported:
     if language == "en" and (out / export.ENGLISH / "model.onnx").exists():
         return Exported(out / export.ENGLISH / "model.onnx", out / export.ENGLISH, export.STANCE_TOKENS)
     folder = out / export.MULTILINGUAL
-    return Exported(folder / "stance.onnx", folder, export.STANCE_TOKENS)
+    return Exported(folder / "pairs.onnx", folder, export.STANCE_TOKENS)
 
 
 def relevance_features(out: Path, items: Sequence[Item]) -> Floats:
@@ -49,7 +50,7 @@ def relevance_features(out: Path, items: Sequence[Item]) -> Floats:
     texts = sorted({f"passage: {item.article}" for item in items} | {f"query: {item.topic.text}" for item in items})
     vectors = dict(zip(texts, model.run(texts), strict=True))
     cosine = [float(vectors[f"passage: {item.article}"] @ vectors[f"query: {item.topic.text}"]) for item in items]
-    looked = second_look(out).run([item.topic.text for item in items], [item.article for item in items])[:, 0]
+    looked = second_look(out).run([item.topic.text for item in items], [item.article for item in items])[:, ABOUT]
     return np.array([relevance.features(item, *numbers) for item, *numbers in zip(items, cosine, looked, strict=True)])
 
 
@@ -127,8 +128,13 @@ def calibrate_relevance(out: Path) -> dict[str, Any]:
 
 def temperature(model: Exported, examples: Sequence[Stance]) -> float:
     """Fit on held-out passages."""
-    scores = model.run([example.text for example in examples], [example.query for example in examples])
+    scores = stance_scores(model, examples)
     return round(measure.best_temperature(scores, np.array([example.label for example in examples])), 3)
+
+
+def stance_scores(model: Exported, examples: Sequence[Stance]) -> NDArray[np.float32]:
+    """(n, 3) logits of against, neutral and favor."""
+    return model.run([example.text for example in examples], [example.query for example in examples])[:, : len(data.LABELS)]
 
 
 def run(work: Path, out: Path) -> None:
@@ -142,20 +148,6 @@ def run(work: Path, out: Path) -> None:
     found["temperature_en"] = temperature(stance_model(out, "en"), english) if has_english else found["temperature"]
     write_json(work / "calibration.json", found)
     export.write_manifest(out, found)
-
-
-def add_english(work: Path, out: Path) -> None:
-    """Put a tuned English stance model beside the models that are already bundled, and fit its temperature."""
-    bundled = json.loads((out / "model.json").read_text(encoding="utf-8"))
-    export.write_tokenizer(work / "bases" / "mpnet", out / export.ENGLISH)
-    export.write_english(work / "stance-en", work, out)
-    _, held = data.own_stance()
-    english = [example for example in held if example.lang == "en"]
-    temperatures = {
-        "temperature": bundled["stance"][-1]["temperature"],
-        "temperature_en": temperature(stance_model(out, "en"), english),
-    }
-    export.write_manifest(out, bundled["relevance"] | temperatures)
 
 
 def load(work: Path) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
 
@@ -43,12 +45,12 @@ class CrossEncoder(nn.Module):
             for parameter in layer.parameters():
                 parameter.requires_grad = False
 
-    def load_body(self, folder: Path) -> None:
-        """Take over the body of a model tuned for something else."""
-        state = torch.load(folder / "tuned.pt", map_location="cpu", weights_only=True)
-        self.body.load_state_dict(
-            {name.removeprefix("body."): value for name, value in state.items() if name.startswith("body.")}
-        )
+    def take_over(self, state: dict[str, NDArray[np.float32]]) -> None:
+        """Weights of a model with as many outputs or fewer; outputs that it lacks stay as they are."""
+        own = self.state_dict()
+        for name, value in state.items():
+            own[name][: len(value)] = torch.from_numpy(value)
+        self.load_state_dict(own)
 
     def save(self, folder: Path) -> None:
         """Write weights, configuration and tokenizer so that `load` finds them."""

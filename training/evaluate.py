@@ -36,7 +36,7 @@ def stance_sets(public: Path) -> dict[str, list[Stance]]:
 def evaluate_stance(model: Exported, examples: Sequence[Stance], temperature: float) -> dict[str, float]:
     """Figures and speed on one set."""
     started = time.perf_counter()
-    scores = model.run([example.text for example in examples], [example.query for example in examples])
+    scores = calibrate.stance_scores(model, examples)
     seconds = time.perf_counter() - started
     figures = measure.stance_figures(scores, [example.label for example in examples], temperature)
     return figures | {"per_second": round(len(examples) / seconds, 1)}
@@ -44,7 +44,7 @@ def evaluate_stance(model: Exported, examples: Sequence[Stance], temperature: fl
 
 def by_phenomenon(model: Exported, examples: Sequence[Stance]) -> dict[str, dict[str, float]]:
     """Accuracy per phenomenon: where the model errs."""
-    said = model.run([example.text for example in examples], [example.query for example in examples]).argmax(1)
+    said = calibrate.stance_scores(model, examples).argmax(1)
     right = said == np.array([example.label for example in examples])
     kinds = np.array([example.phenomenon or "-" for example in examples])
     return {

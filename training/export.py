@@ -16,15 +16,16 @@ from training.bases import sha256, write_json
 from training.data import LABELS
 from training.relevance import FEATURES
 
-REVISION = "2026.11.22-2"
+REVISION = "2026.11.22-3"
 EMBEDDING_TOKENS = 160
-SECOND_LOOK_TOKENS = 192
+SECOND_LOOK_TOKENS = 160
 STANCE_TOKENS = 192
 MULTILINGUAL, ENGLISH = "multilingual", "stance-en"
 SHARED_WORDS = {"words": "words.bin", "words.scale": "words.bin"}
 # Not "q4": the base lies on a 4-bit grid, and rounding to that grid again undoes most of the tuning.
-EMBEDDING_KIND, SECOND_LOOK_KIND, STANCE_KIND, ENGLISH_KIND = "i8", "i8", "q8", "q4"
+EMBEDDING_KIND, PAIRS_KIND, ENGLISH_KIND = "i8", "q8", "q4"
 MULTILINGUAL_WORD_BITS, ENGLISH_WORD_BITS = 4, 8
+PAIRS_LABELS = [*LABELS, "about"]
 
 
 def shape_of(base: Path) -> graph.Shape:
@@ -56,36 +57,29 @@ def write_embedding(work: Path, out: Path) -> None:
     graph.write(model, out / MULTILINGUAL, "embedding", SHARED_WORDS)
 
 
-def write_second_look(work: Path, out: Path) -> None:
-    """The cross-encoder for relevance."""
+def write_pairs(work: Path, out: Path) -> None:
+    """The multilingual cross-encoder for stance and for the second look."""
     shape = shape_of(work / "bases" / "multilingual")
-    model = graph.cross_encoder_model(tuned_state(work / "relevance"), shape, SECOND_LOOK_KIND, MULTILINGUAL_WORD_BITS, "logit")
-    graph.write(model, out / MULTILINGUAL, "second-look", SHARED_WORDS)
+    model = graph.cross_encoder_model(tuned_state(work / "pairs"), shape, PAIRS_KIND, MULTILINGUAL_WORD_BITS, "logits")
+    graph.write(model, out / MULTILINGUAL, "pairs", SHARED_WORDS)
 
 
-def write_stance(tuned: Path, work: Path, out: Path) -> None:
-    """The multilingual stance model."""
-    shape = shape_of(work / "bases" / "multilingual")
-    model = graph.cross_encoder_model(tuned_state(tuned), shape, STANCE_KIND, MULTILINGUAL_WORD_BITS, "logits")
-    graph.write(model, out / MULTILINGUAL, "stance", SHARED_WORDS)
-
-
-def write_english(tuned: Path, work: Path, out: Path) -> None:
-    """The English stance model."""
+def write_english(work: Path, out: Path) -> None:
+    """The English stance model with its tokenizer."""
+    write_tokenizer(work / "bases" / "mpnet", out / ENGLISH)
     shape = shape_of(work / "bases" / "mpnet")
-    model = graph.cross_encoder_model(tuned_state(tuned), shape, ENGLISH_KIND, ENGLISH_WORD_BITS, "logits")
+    model = graph.cross_encoder_model(tuned_state(work / "stance-en"), shape, ENGLISH_KIND, ENGLISH_WORD_BITS, "logits")
     graph.write(model, out / ENGLISH, "model")
 
 
 def stance_entries(calibration: dict[str, Any], *, english: bool) -> list[dict[str, Any]]:
     """The manifest's list of stance models; the first that knows a text's language is used."""
-    shared = {"max_tokens": STANCE_TOKENS, "labels": LABELS}
     found = []
     if english:
-        places = {"languages": ["en"], "file": f"{ENGLISH}/model.onnx", "tokenizer": ENGLISH}
-        found.append(places | shared | {"temperature": calibration["temperature_en"]})
-    places = {"languages": ["*"], "file": f"{MULTILINGUAL}/stance.onnx", "tokenizer": MULTILINGUAL}
-    return [*found, places | shared | {"temperature": calibration["temperature"]}]
+        places = {"languages": ["en"], "file": f"{ENGLISH}/model.onnx", "tokenizer": ENGLISH, "labels": LABELS}
+        found.append(places | {"max_tokens": STANCE_TOKENS, "temperature": calibration["temperature_en"]})
+    places = {"languages": ["*"], "file": f"{MULTILINGUAL}/pairs.onnx", "tokenizer": MULTILINGUAL, "labels": PAIRS_LABELS}
+    return [*found, places | {"max_tokens": STANCE_TOKENS, "temperature": calibration["temperature"]}]
 
 
 def manifest(out: Path, calibration: dict[str, Any]) -> dict[str, Any]:
@@ -107,7 +101,12 @@ def manifest(out: Path, calibration: dict[str, Any]) -> dict[str, Any]:
             "article_prefix": "passage: ",
             "topic_prefix": "query: ",
         },
-        "second_look": {"file": f"{MULTILINGUAL}/second-look.onnx", "tokenizer": MULTILINGUAL, "max_tokens": SECOND_LOOK_TOKENS},
+        "second_look": {
+            "file": f"{MULTILINGUAL}/pairs.onnx",
+            "tokenizer": MULTILINGUAL,
+            "max_tokens": SECOND_LOOK_TOKENS,
+            "labels": PAIRS_LABELS,
+        },
         "relevance": relevance | {"features": FEATURES},
         "stance": stance_entries(calibration, english=(out / ENGLISH / "model.onnx").exists()),
     }
@@ -119,12 +118,11 @@ def write_manifest(out: Path, calibration: dict[str, Any]) -> None:
 
 
 def run(work: Path, out: Path) -> None:
-    """Write everything that has been tuned so far."""
+    """Write everything that has been tuned; a model that was not tuned here stays as it is bundled."""
     write_tokenizer(work / "bases" / "multilingual", out / MULTILINGUAL)
-    (out / MULTILINGUAL / "words.bin").unlink(missing_ok=True)
-    write_embedding(work, out)
-    write_second_look(work, out)
-    write_stance(work / "stance", work, out)
+    if (work / "embedding" / "model.safetensors").exists():
+        write_embedding(work, out)
+    if (work / "pairs" / "tuned.pt").exists():
+        write_pairs(work, out)
     if (work / "stance-en" / "tuned.pt").exists():
-        write_tokenizer(work / "bases" / "mpnet", out / ENGLISH)
-        write_english(work / "stance-en", work, out)
+        write_english(work, out)

@@ -15,12 +15,9 @@ import yaml
 
 from training import data
 from training.data import OWN
-from training.encoder import CrossEncoder
-from training.tune import Pair, Plan, binary, tune
 
 SEED = 7
 LEAD = 1000
-MAX_TOKENS = 192
 HELD_OUT_FOLDS = 6
 EASY_PER_ITEM = 0.3
 
@@ -155,25 +152,10 @@ def read_sib(folder: Path, per_language: int, seed: int) -> list[Item]:
     return found
 
 
-def pair(item: Item) -> Pair:
-    """What the second look reads."""
-    return Pair(item.topic.text, item.article, (0.97 if item.label else 0.03,))
-
-
 def training_items(public: Path) -> list[Item]:
     """What the second look is tuned on."""
     own = [item for item in all_items() if not is_held_out(item.topic)]
     return [*own, *easy_negatives(own, SEED), *read_sib(public / "sib200", 10, SEED)]
-
-
-def run(work: Path, public: Path, minutes: float | None = None) -> None:
-    """Tune the second look; it starts from the stance model, which already compares two texts."""
-    model = CrossEncoder(work / "bases" / "multilingual", 1)
-    model.load_body(work / "stance")
-    plan = Plan(
-        rate=5e-5, head_rate=3e-4, batch=8, max_tokens=MAX_TOKENS, frozen_layers=2, seed=SEED, cut="only_second", minutes=minutes
-    )
-    tune(model, [[pair(item) for item in training_items(public)]], plan, binary, work / "relevance")
 
 
 # --- alias features ---

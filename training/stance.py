@@ -1,4 +1,4 @@
-"""The stance models: what they are tuned on, in which order."""
+"""The cross-encoders: what they are tuned on, in which order. The multilingual one also takes the second look at relevance."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
 import yaml
+from torch import Tensor
 
-from training import data
+from training import data, relevance
+from training.bundled import cross_encoder_state
 from training.data import OWN, Stance
 from training.encoder import CrossEncoder
 from training.relevance import with_rules
-from training.tune import Pair, Plan, one_hot, soft_cross_entropy, tune
+from training.tune import Pair, Plan, binary, one_hot, soft_cross_entropy, tune
 
 SEED = 7
 MAX_TOKENS = 128
+RELEVANCE_TOKENS = 160
 
 
 def pair(example: Stance) -> Pair:
@@ -59,26 +63,6 @@ def courses_english(public: Path) -> list[list[Stance]]:
     ]
 
 
-def warm_up_multilingual(public: Path) -> list[Stance]:
-    """First stage of the multilingual model."""
-    own, _ = data.own_stance()
-    russian, _ = data.read_rusentne(public / "rusentne" / "train_data.csv")
-    return [
-        *own,
-        *articles("train"),
-        *data.sample(data.read_newsmtsc(public / "newsmtsc" / "train.jsonl"), 1500, SEED),
-        *data.sample(data.read_dse(public / "dse" / "train.tsv"), 1300, SEED, neutral_share=0.45),
-        *data.sample(russian, 900, SEED, neutral_share=0.45),
-    ]
-
-
-def run_warm_up_multilingual(work: Path, public: Path) -> None:
-    """Tune the first stage of the multilingual model."""
-    model = CrossEncoder(work / "bases" / "multilingual", 3)
-    plan = Plan(rate=6e-5, head_rate=3e-4, batch=16, max_tokens=MAX_TOKENS, frozen_layers=0, seed=SEED)
-    tune(model, [[pair(example) for example in warm_up_multilingual(public)]], plan, soft_cross_entropy, work / "stance-warm")
-
-
 def run_english(work: Path, public: Path, minutes: float | None = None) -> None:
     """Tune the English model."""
     plan = Plan(rate=4e-5, head_rate=2e-4, batch=12, max_tokens=MAX_TOKENS, frozen_layers=6, seed=SEED, minutes=minutes)
@@ -86,23 +70,65 @@ def run_english(work: Path, public: Path, minutes: float | None = None) -> None:
     tune(CrossEncoder(work / "bases" / "mpnet", 3), courses, plan, soft_cross_entropy, work / "stance-en")
 
 
-def joint_multilingual(public: Path) -> list[Stance]:
-    """Second stage of the multilingual model: all our passages and windows, slices of the public sets."""
+# --- the multilingual model: (against, neutral, favor, about) ---
+
+OUTPUTS = 4
+UNASKED = -1.0
+
+
+def stance_pair(example: Stance) -> Pair:
+    """A pair that asks for a stance only."""
+    return Pair(example.text, example.query, (*(example.soft or one_hot(example.label)), UNASKED))
+
+
+def relevance_pair(item: relevance.Item) -> Pair:
+    """A pair that asks only whether the article is about the topic."""
+    return Pair(item.topic.text, item.article, (UNASKED, UNASKED, UNASKED, 0.97 if item.label else 0.03))
+
+
+def asked_only(scores: Tensor, wanted: Tensor) -> Tensor:
+    """Per example: cross-entropy of the stance or of the relevance, whichever was asked for."""
+    stance = soft_cross_entropy(scores[:, :3], wanted[:, :3].clamp(min=0.0))
+    about = binary(scores[:, 3:], wanted[:, 3:].clamp(min=0.0))
+    return torch.where(wanted[:, 3] == UNASKED, stance, about)
+
+
+def courses_multilingual(public: Path) -> list[list[Pair]]:
+    """Twice all of ours, other languages doubled, with slices of the public sets and the pairs of the second look."""
     own, _ = data.own_stance()
+    windows = articles("train")
+    others = [example for example in [*own, *windows] if example.lang != "en"]
+    newsmtsc = data.sample(data.read_newsmtsc(public / "newsmtsc" / "train.jsonl"), 1600, SEED)
+    dse = data.sample(data.read_dse(public / "dse" / "train.tsv"), 1600, SEED, neutral_share=0.5)
+    random.Random(SEED).shuffle(dse)
     russian, _ = data.read_rusentne(public / "rusentne" / "train_data.csv")
+    russian = data.sample(russian, 1800, SEED, neutral_share=0.5)
+    random.Random(SEED).shuffle(russian)
+    asked = [relevance_pair(item) for item in relevance.training_items(public)]
     return [
-        *own,
-        *[example for example in own if example.lang != "en"],
-        *articles("train"),
-        *data.sample(data.read_newsmtsc(public / "newsmtsc" / "train.jsonl"), 600, SEED + 1),
-        *data.sample(data.read_dse(public / "dse" / "train.tsv"), 500, SEED + 1, neutral_share=0.5),
-        *data.sample(russian, 600, SEED + 1, neutral_share=0.5),
+        [
+            *asked,
+            *map(stance_pair, [*own, *windows, *others]),
+            *map(stance_pair, [*newsmtsc[part::2], *dse[part::2], *russian[part::2]]),
+        ]
+        for part in (0, 1)
     ]
 
 
-def run_multilingual(work: Path, public: Path, minutes: float | None = None) -> None:
-    """Tune the second stage of the multilingual model."""
-    plan = Plan(rate=3e-5, head_rate=1e-4, batch=8, max_tokens=MAX_TOKENS, frozen_layers=0, seed=SEED, minutes=minutes)
-    model = CrossEncoder.load(work / "bases" / "multilingual", work / "stance-warm")
-    course = [pair(example) for example in joint_multilingual(public)]
-    tune(model, [course, course], plan, soft_cross_entropy, work / "stance")
+def run_multilingual(work: Path, public: Path, minutes: float | None = None, graph: Path | None = None) -> None:
+    """Tune the multilingual model, from its base or (more gently) from a bundled graph."""
+    base = work / "bases" / "multilingual"
+    model = CrossEncoder(base, OUTPUTS)
+    if graph is not None:
+        model.take_over(cross_encoder_state(graph, base))
+    plan = Plan(
+        rate=6e-5 if graph is None else 4e-5,
+        head_rate=3e-4,
+        batch=12,
+        max_tokens=RELEVANCE_TOKENS,
+        frozen_layers=0,
+        seed=SEED,
+        minutes=minutes,
+        cut="longest_first",
+    )
+    tune(model, courses_multilingual(public), plan, asked_only, work / "pairs")

@@ -17,10 +17,11 @@ from monitor.errors import ScorerError
 from monitor.model import Limits, Vector
 from monitor.scorers._batches import BUDGET, Batch, batches
 from monitor.scorers._tokens import Tokens
-from monitor.scorers._weights import Graph, Manifest, read_manifest, verify
+from monitor.scorers._weights import ABOUT, Graph, Manifest, read_manifest, verify
 
 BUNDLED = Path(__file__).parent / "weights"
 ORDER = ("against", "neutral", "favor")
+Run = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
 
 
 class Graphs:
@@ -30,6 +31,7 @@ class Graphs:
         self._folder = folder
         self._threads = threads or _cores()
         self._budget = batch_tokens
+        self._opened: dict[str, Run] = {}
         self._runners: dict[tuple[str, str], _Runner] = {}
         self._lock = Lock()
 
@@ -59,8 +61,9 @@ class Graphs:
     def second_look(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
         if not pairs or not self._manifest.relevance.weights[1]:  # what weighs nothing need not be asked
             return np.zeros(len(pairs), np.float32)
-        runner = self._runner(self._manifest.second_look, "only_second")
-        return runner.run(runner.tokens.pairs(pairs), 1)[:, 0]
+        graph = self._manifest.second_look
+        runner = self._runner(graph, "only_second")
+        return runner.run(runner.tokens.pairs(pairs), len(graph.labels))[:, graph.labels.index(ABOUT)]
 
     def relevance(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         calibration = self._manifest.relevance
@@ -74,27 +77,29 @@ class Graphs:
             graph = self._manifest.stance[number]
             rows = np.flatnonzero(chosen == number).tolist()
             runner = self._runner(graph, "only_first")
-            logits = runner.run(runner.tokens.pairs([pairs[row] for row in rows]), len(ORDER))
+            logits = runner.run(runner.tokens.pairs([pairs[row] for row in rows]), len(graph.labels))
             columns = [graph.labels.index(label) for label in ORDER]
             answers[rows] = softmax(logits[:, columns] / graph.temperature)
         return answers
 
     def _runner(self, graph: Graph, cut: str) -> _Runner:
         with self._lock:
+            path = self._folder / graph.file
+            if graph.file not in self._opened:
+                self._opened[graph.file] = _open(path)
             key = (graph.file, cut)
             if key not in self._runners:
                 tokens = Tokens(self._folder / graph.tokenizer, graph.max_tokens, cut)
-                self._runners[key] = _Runner(self._folder / graph.file, tokens, self._threads, self._budget)
+                self._runners[key] = _Runner(path, self._opened[graph.file], tokens, self._threads, self._budget)
             return self._runners[key]
 
 
 class _Runner:
-    """One graph, opened, with its tokenizer. Batches run side by side, each on one core: nothing waits for a shared step."""
+    """One opened graph with its tokenizer. Batches run side by side, each on one core: nothing waits for a shared step."""
 
-    def __init__(self, path: Path, tokens: Tokens, threads: int, budget: int) -> None:
+    def __init__(self, path: Path, run: Run, tokens: Tokens, threads: int, budget: int) -> None:
         self.tokens = tokens
-        self._path, self._threads, self._budget = path, threads, budget
-        self._run = _open(path)
+        self._path, self._run, self._threads, self._budget = path, run, threads, budget
 
     def run(self, encoded: Sequence[Sequence[int]], width: int) -> NDArray[np.float32]:
         """(n, width) outputs in the order of the input; zeros for a text without tokens.
@@ -121,7 +126,7 @@ class _Runner:
             raise ScorerError(f"the model {self._path} failed on {len(batch.rows)} texts: {error}") from error
 
 
-def _open(path: Path) -> Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]:
+def _open(path: Path) -> Run:
     """A function that runs the graph at `path` on ids and mask, on the core that calls it."""
     import onnxruntime  # noqa: PLC0415 - only scoring needs it
 

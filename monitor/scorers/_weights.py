@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from monitor.errors import ScorerError
 
 MANIFEST = "model.json"
+ABOUT = "about"
+"""The output that says whether the second text of a pair (an article) is about the first (a topic)."""
 
 
 class _Part(BaseModel):
@@ -43,11 +45,16 @@ class Calibration(_Part):
     bias: float
 
 
-class StanceGraph(Graph):
-    """A stance model for some languages ("*" for all), its labels in order, and its temperature."""
+class PairGraph(Graph):
+    """A cross-encoder: what each of its outputs stands for, in order. One graph may serve relevance and stance."""
+
+    labels: tuple[str, ...] = (ABOUT,)
+
+
+class StanceGraph(PairGraph):
+    """A stance model for some languages ("*" for all), and its temperature."""
 
     languages: tuple[str, ...]
-    labels: tuple[str, str, str]
     temperature: float = 1.0
 
 
@@ -57,7 +64,7 @@ class Manifest(_Part):
     revision: str
     files: dict[str, str]
     embedding: Embedding
-    second_look: Graph
+    second_look: PairGraph
     relevance: Calibration
     stance: tuple[StanceGraph, ...]
 
