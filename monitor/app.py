@@ -14,10 +14,7 @@ from pydantic import ValidationError
 
 from monitor import kinds
 from monitor.clock import SystemClock
-from monitor.config.feeds import load_feeds
-from monitor.config.rulebook import load_rulebook
 from monitor.config.settings import Settings, load_settings
-from monitor.core.alerting import OUTBOX, TERMINAL
 from monitor.errors import ConfigError, Problem
 from monitor.model import Feed, Receiver, Rulebook
 from monitor.ports import Archive, Channel, Clock, Fetcher, Parser, Scorer
@@ -41,6 +38,8 @@ class App:
 
     def read_feeds(self) -> tuple[Feed, ...]:
         """The feeds as their file stands now."""
+        from monitor.config.feeds import load_feeds  # noqa: PLC0415 - a search without names needs no configuration
+
         return load_feeds(self.settings.feeds)
 
     @cached_property
@@ -50,6 +49,8 @@ class App:
 
     def read_rulebook(self, feeds: Sequence[Feed] | None = None) -> Rulebook:
         """The rulebook as its files stand now, whole and validated; queries may name these feeds and their tags."""
+        from monitor.config.rulebook import load_rulebook  # noqa: PLC0415 - as for the feeds
+
         known = self.feeds if feeds is None else feeds
         tags = sorted({tag for feed in known for tag in feed.tags})
         return load_rulebook(self.settings.rules, channels=self.settings.channels, feeds=[feed.id for feed in known], tags=tags)
@@ -63,6 +64,11 @@ class App:
         kind = ENGINES.get(scheme, "sqlite") if rest else "sqlite"
         archive: Archive = _build("archive", kind, {"path" if kind == "sqlite" else "url": self.settings.archive})
         self._closing.callback(archive.close)
+        return archive
+
+    def scratch(self) -> Archive:
+        """An empty archive in memory, for a trial; who asks closes it."""
+        archive: Archive = _build("archive", "sqlite", {"path": ":memory:"})
         return archive
 
     @cached_property
@@ -99,6 +105,8 @@ class App:
 
     def channels_of(self, rulebook: Rulebook) -> Mapping[str, Channel]:
         """Channels for the receivers of any rulebook, such as one just edited."""
+        from monitor.core.alerting import OUTBOX, TERMINAL  # noqa: PLC0415 - only where something is sent
+
         built = {name: self._channel(receiver) for name, receiver in rulebook.receivers.items()}
         built.setdefault(OUTBOX, _build("channel", "file", {}, outbox=self.settings.outbox))
         built.setdefault(TERMINAL, _build("channel", "console", {}))

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -21,6 +20,7 @@ from monitor.clock import SetBackWatch
 from monitor.core.retry import Pace, RetryPolicy, wait
 from monitor.core.schedule import Bounds
 from monitor.errors import ArchiveError, ConfigError, MonitorError
+from monitor.logs import logger
 from monitor.model import Feed, Rulebook
 from monitor.ports import Channel
 from monitor.services import operator
@@ -31,7 +31,7 @@ from monitor.services.links import feedback_links
 from monitor.services.score import is_answering
 from monitor.services.status import WORKER
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 GRACE_SECONDS = 9
 FEEDS_AT_ONCE = 2000
 BEAT = timedelta(minutes=1)

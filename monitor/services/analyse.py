@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import structlog
-
+from monitor.errors import ScorerError
 from monitor.failpoints import failpoint
+from monitor.logs import logger
 from monitor.model import Article, Rulebook, Scores
 from monitor.ports import Archive, Clock, Scorer
 from monitor.services.alerting import ArchiveView, Evaluator, Plan
 from monitor.services.score import score_articles
 from monitor.services.stories import assign_stories
+from monitor.services.tuning import load_heads
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 ATTEMPTS = 12
 """Failed scorings after which an article is set aside; an hour of a missing model when tried every five minutes."""
 
@@ -42,7 +43,7 @@ def analyse(archive: Archive, rulebook: Rulebook, scorer: Scorer, clock: Clock, 
     An empty batch still evaluates the rules that watch for silence or wait for their hour.
     """
     articles = archive.articles.unscored(batch)
-    scores = score_articles(articles, rulebook, scorer) if articles else []
+    scores = _scored(articles, archive, rulebook, scorer) if articles else []
     failpoint("post-score")
     with archive.transaction():
         now = clock.now()
@@ -57,6 +58,15 @@ def analyse(archive: Archive, rulebook: Rulebook, scorer: Scorer, clock: Clock, 
     if articles or new:
         log.info("analysed", scored=report.scored, unscored=failed, alerts=new, suppressed=report.suppressed)
     return report
+
+
+def _scored(articles: list[Article], archive: Archive, rulebook: Rulebook, scorer: Scorer) -> list[Scores]:
+    """Scores with what labels taught; without a model there is nothing to correct."""
+    try:
+        learned = load_heads(archive, scorer.revision)
+    except ScorerError:
+        learned = {}
+    return score_articles(articles, rulebook, scorer, heads=learned)
 
 
 def commit(archive: Archive, plan: Plan) -> int:

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
-import structlog
-
 from monitor.core.briefing import Briefing, Material
 from monitor.core.briefing_html import to_html
 from monitor.core.briefing_markdown import to_markdown
@@ -17,6 +15,7 @@ from monitor.core.holders import Finder, compile_actors
 from monitor.core.rewriting import accept, messages
 from monitor.core.trends import Balance, compute
 from monitor.errors import ConfigError, Problem
+from monitor.logs import logger
 from monitor.model import Article, Rulebook
 from monitor.ports import Archive
 from monitor.services._briefing.docx import to_docx
@@ -24,7 +23,7 @@ from monitor.services._briefing.endpoint import ask
 from monitor.services._briefing.pdf import to_pdf
 from monitor.services.trends import LONG_SPAN_DAYS, find_topic
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 Format = Literal["md", "html", "pdf", "docx"]
 

@@ -7,18 +7,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-import structlog
-
 from monitor.core.feedhealth import FAILURES_TO_TELL, FeedEvent, after_failure, after_success, noted
 from monitor.core.identity import Identified, identify, source_of
 from monitor.core.novelty import Novelty, Verdict, judge, settle_date
 from monitor.core.schedule import Bounds, begun, failed, is_catch_up, succeeded, without_validators
 from monitor.failpoints import failpoint
+from monitor.logs import logger
 from monitor.model import Article, Feed, FeedState, Fetched, PageText, ParsedFeed
 from monitor.ports import Archive, Clock, Fetcher, Parser
 from monitor.services.fulltext import read_pages
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 NOT_A_FEED = "not-a-feed"
 

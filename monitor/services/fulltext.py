@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
-import structlog
-
 from monitor.core.robots import Robots, read_robots
+from monitor.logs import logger
 from monitor.model import Entry, PageText
 from monitor.ports import Fetcher, Parser
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 AT_ONCE = 4
 MOST_PAGES = 50

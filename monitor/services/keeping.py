@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
-
 from monitor.core.query import Query, parse
+from monitor.logs import logger
 from monitor.model import Rulebook, Topic
 from monitor.ports import Archive
 
-log = structlog.get_logger()
+log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from types import MappingProxyType
 
 import numpy as np
-import structlog
 from numpy.typing import NDArray
 
+from monitor.core.heads import Head
 from monitor.core.holders import Finder, compile_actors
 from monitor.core.languages import detect
 from monitor.core.stance import Question, questions, statements
 from monitor.core.voices import Reading, read
 from monitor.errors import ScorerError
-from monitor.model import Actor, Article, Relevance, Rulebook, Scores, Statement, Topic
+from monitor.logs import logger
+from monitor.model import Actor, Article, Relevance, Rulebook, Scores, Statement, Topic, Vector
 from monitor.ports import Scorer
 from monitor.services.relevance import relevance_of
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 _READ = 40_000
 """Characters of a text in which sentences and holders are looked for."""
@@ -42,15 +44,20 @@ class _Parts:
         return any(character.isalnum() for part in (self.title, self.text[:_READ]) for character in part)
 
 
-def score_articles(articles: Sequence[Article], rulebook: Rulebook, scorer: Scorer) -> list[Scores]:
-    """Scores in the order of the articles. A failing model gives scores with `error`, never an exception."""
+def score_articles(
+    articles: Sequence[Article], rulebook: Rulebook, scorer: Scorer, *, heads: Mapping[str, Head] = MappingProxyType({})
+) -> list[Scores]:
+    """Scores in the order of the articles; `heads` are what labels taught, by topic.
+
+    A failing model gives scores with `error`, never an exception.
+    """
     try:
-        return _score(articles, rulebook, scorer, is_forced=False)
+        return _score(articles, rulebook, scorer, heads, is_forced=False)
     except ScorerError as error:
         if len(articles) == 1:
             return [_unscored(articles[0], scorer, str(error))]
         log.warning("scoring a batch failed, its articles are tried one by one", articles=len(articles), error=str(error))
-    return [scores for article in articles for scores in score_articles([article], rulebook, scorer)]
+    return [scores for article in articles for scores in score_articles([article], rulebook, scorer, heads=heads)]
 
 
 def score_text(text: str, rulebook: Rulebook, scorer: Scorer, *, topic: str | None = None) -> Scores:
@@ -62,8 +69,8 @@ def score_text(text: str, rulebook: Rulebook, scorer: Scorer, *, topic: str | No
     """
     article = Article(0, "", "", "", text, (), "", _LONG_AGO, _LONG_AGO)
     if topic is None:
-        return _score([article], rulebook, scorer, is_forced=False)[0]
-    return _score([article], replace(rulebook, topics={topic: rulebook.topics[topic]}), scorer, is_forced=True)[0]
+        return _score([article], rulebook, scorer, {}, is_forced=False)[0]
+    return _score([article], replace(rulebook, topics={topic: rulebook.topics[topic]}), scorer, {}, is_forced=True)[0]
 
 
 def is_answering(scorer: Scorer) -> bool:
@@ -87,14 +94,17 @@ def _unscored(article: Article, scorer: Scorer, error: str) -> Scores:
     return Scores(article.id, _parts(article).language, revision, None, error=error)
 
 
-def _score(articles: Sequence[Article], rulebook: Rulebook, scorer: Scorer, *, is_forced: bool) -> list[Scores]:
+def _score(
+    articles: Sequence[Article], rulebook: Rulebook, scorer: Scorer, heads: Mapping[str, Head], *, is_forced: bool
+) -> list[Scores]:
     revision = scorer.revision
     parts = [_parts(article) for article in articles]
     topics = tuple(rulebook.topics.values())
     found = relevance_of([(part.title, part.text) for part in parts], topics, scorer)
+    thresholds = {topic.id: _threshold(topic, heads.get(topic.id), scorer.limits.threshold) for topic in topics}
     relevances = [
-        _relevances(part, topics, probabilities, scorer.limits.threshold)
-        for part, probabilities in zip(parts, found.probabilities, strict=True)
+        _relevances(part, topics, _corrected(probabilities, embedding, heads), thresholds)
+        for part, probabilities, embedding in zip(parts, found.probabilities, found.embeddings, strict=True)
     ]
     asked_about = [
         _asked_about(part, topics, relevance, is_forced=is_forced) for part, relevance in zip(parts, relevances, strict=True)
@@ -113,14 +123,26 @@ def _parts(article: Article) -> _Parts:
     return _Parts(title, text, detect(f"{title}\n{text}", article.language))
 
 
-def _relevances(part: _Parts, topics: Sequence[Topic], probabilities: dict[str, float], default: float) -> tuple[Relevance, ...]:
+def _corrected(probabilities: dict[str, float], embedding: Vector, heads: Mapping[str, Head]) -> dict[str, float]:
+    return {
+        topic: heads[topic].probability(given, embedding) if topic in heads else given for topic, given in probabilities.items()
+    }
+
+
+def _threshold(topic: Topic, head: Head | None, default: float) -> float:
+    """What the topic's own file says counts most, then what labels taught."""
+    if topic.threshold is not None:
+        return topic.threshold
+    return default if head is None else head.threshold
+
+
+def _relevances(
+    part: _Parts, topics: Sequence[Topic], probabilities: dict[str, float], thresholds: Mapping[str, float]
+) -> tuple[Relevance, ...]:
     if not part.has_words:
         return ()
-    known = [(topic, probabilities[topic.id]) for topic in topics if topic.id in probabilities]
-    return tuple(
-        Relevance(topic.id, probability, probability >= (default if topic.threshold is None else topic.threshold))
-        for topic, probability in known
-    )
+    known = [(topic.id, probabilities[topic.id]) for topic in topics if topic.id in probabilities]
+    return tuple(Relevance(topic, probability, probability >= thresholds[topic]) for topic, probability in known)
 
 
 def _asked_about(part: _Parts, topics: Sequence[Topic], relevances: Sequence[Relevance], *, is_forced: bool) -> list[Topic]:

@@ -6,17 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 
-import structlog
-
 from monitor.core.fingerprints import Fingerprint, Telling, take_fingerprint
 from monitor.core.independence import best_title, count_independent
 from monitor.core.stories import WINDOW, Neighbour, Placement, place
 from monitor.core.window import Window
 from monitor.errors import ArchiveError
+from monitor.logs import logger
 from monitor.model import Article, Story, Vector
 from monitor.ports import Archive
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 _MEMBERS_COUNTED = 400
 """Members read to count a story's independent outlets; a story that large has long been everywhere."""

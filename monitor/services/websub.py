@@ -8,12 +8,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-import structlog
-
+from monitor.logs import logger
 from monitor.model import Feed, FeedState, Fetched
 from monitor.ports import Archive, Clock
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 LEASE = timedelta(days=7)
 RENEW_BEFORE = timedelta(days=1)

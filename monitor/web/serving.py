@@ -7,14 +7,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import structlog
 import uvicorn
 
 from monitor.app import App
 from monitor.errors import ConfigError, Problem
+from monitor.logs import logger
 from monitor.web.build import build_web
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 _PATIENCE = 5
 
 
