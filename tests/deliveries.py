@@ -14,7 +14,7 @@ from monitor import kinds
 from monitor.archives.sqlite import Config, build
 from monitor.clock import FixedClock
 from monitor.core.retry import Pace, RetryPolicy
-from monitor.model import Delivery, Message, Receipt, Receiver
+from monitor.model import Delivery, Message, Receipt, Receiver, Rulebook
 from monitor.ports import Archive, Channel
 from monitor.services.deliver import DeliverReport, deliver
 from tests.messages import NOW, RULEBOOK, plan
@@ -33,6 +33,7 @@ class Bench:
     paces: dict[str, Pace] = field(default_factory=dict)
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     stop: threading.Event = field(default_factory=threading.Event)
+    rulebook: Rulebook = RULEBOOK
 
     def add(self, receiver: str, kind: str, *, rate: float = FAST, **config: Any) -> None:
         module = kinds.load("channel", kind)
@@ -47,7 +48,7 @@ class Bench:
         """Move the clock on (seconds), then one pass."""
         self.clock.advance(after if isinstance(after, timedelta) else timedelta(seconds=after))
         receivers = {name: Receiver(name, "x", None, rate_per_minute=rate) for name, rate in self.rates.items()}
-        rulebook = replace(RULEBOOK, receivers=receivers)
+        rulebook = replace(self.rulebook, receivers=receivers)
         return deliver(
             self.archive, self.channels, rulebook, self.clock, policy=self.policy, stop=self.stop, paces=self.paces
         )  # fmt: skip

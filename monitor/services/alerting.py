@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from monitor import kinds
 from monitor.core import alerting
@@ -15,6 +15,8 @@ from monitor.model import Alert, Delivery, Hit, Reason, Rule, Rulebook, Suppress
 from monitor.ports import Archive
 
 STORM_WINDOW = timedelta(hours=1)
+_Sending: TypeAlias = tuple[Firing, alerting.Verdict, Alert | None]
+"""A firing that may be sent, its verdict, and its group's last alert."""
 
 
 class View(Protocol):
@@ -100,31 +102,36 @@ class Evaluator:
 
     def _judge(self, rule: Rule, firings: Sequence[Firing], view: View, plan: Plan) -> None:
         last = view.last(rule.id, [firing.group for firing in firings])
-        sending: list[tuple[Firing, Alert]] = []
+        sending: list[_Sending] = []
         for firing in firings:
             before = last.get(firing.group)
             is_silenced = bool(firing.hits) and view.is_silenced([hit.article for hit in firing.hits])
             verdict = alerting.decide(rule, firing, before, is_silenced=is_silenced, now=view.now)
             if verdict.reason is Reason.SEND:
-                whole, title = self._with_story(firing, self.query(rule.when), view)
-                alert = alerting.alert_of(rule, whole, verdict, before, view.now)
-                sending.append((whole, replace(alert, title=title or alert.title)))
+                sending.append((firing, verdict, before))
             else:
                 plan.suppressed.append(alerting.suppression(rule, firing, verdict, view.now))
         if sending:
             self._send(rule, sending, view, plan)
 
-    def _send(self, rule: Rule, sending: Sequence[tuple[Firing, Alert]], view: View, plan: Plan) -> None:
-        alerts = [alert for _, alert in sending]
-        if view.recent(rule.id, self._storm + 1) + len(alerts) > self._storm:
-            alerts = [alerting.storm_alert(rule, [firing for firing, _ in sending], view.now)]
+    def _send(self, rule: Rule, sending: Sequence[_Sending], view: View, plan: Plan) -> None:
+        if view.recent(rule.id, self._storm + 1) + len(sending) > self._storm:
+            firings = [firing for firing, _, _ in sending]
+            alerts = [alerting.storm_alert(rule, firings, view.now)]
             verdict = alerting.Verdict(Reason.STORM, f"more than {self._storm} alerts within an hour")
-            plan.suppressed += [alerting.suppression(rule, firing, verdict, view.now) for firing, _ in sending]
+            plan.suppressed += [alerting.suppression(rule, firing, verdict, view.now) for firing in firings]
+        else:
+            alerts = [self._alert(rule, *one, view) for one in sending]
         receivers = [self._rulebook.receivers[name] for name in rule.notify]
         for alert in alerts:
             planned = alerting.deliveries(alert, rule, receivers, view.now)
             plan.alerts.append((alert, planned))
             plan.suppressed += alerting.holding(alert, rule, planned, view.now)
+
+    def _alert(self, rule: Rule, firing: Firing, verdict: alerting.Verdict, before: Alert | None, view: View) -> Alert:
+        whole, title = self._with_story(firing, self.query(rule.when), view)
+        alert = alerting.alert_of(rule, whole, verdict, before, view.now)
+        return replace(alert, title=title or alert.title)
 
     def _with_story(self, firing: Firing, query: Query, view: View) -> tuple[Firing, str]:
         """The firing with every article of its story that answers too, so that an alert names all outlets; the story's title."""

@@ -6,17 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import structlog
-
 from monitor.core.alerting import STORM, TOLD, storm_words
 from monitor.core.briefing_chapters import to_chapters
 from monitor.core.messages import Background, compose, gather, together
 from monitor.errors import ConfigError
+from monitor.logs import logger
 from monitor.model import Alert, Article, Chapter, Delivery, Message, Reason, Rulebook, Statement
 from monitor.ports import Archive
 from monitor.services.briefing import brief
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 Links = Callable[[Message], tuple[tuple[str, str], ...]]
 """What a reader can do with a message: (label, address) pairs."""

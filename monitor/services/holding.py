@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-import structlog
-
 from monitor.core.alerting import digest, morning_digest
+from monitor.logs import logger
 from monitor.model import Alert, Delivery, DeliveryState
 from monitor.ports import Archive
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 
 def gather_held(archive: Archive, now: datetime) -> int:

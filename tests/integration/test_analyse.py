@@ -161,18 +161,6 @@ def test_a_backtest_predicts_exactly_what_the_live_run_sent(archive, book, score
         assert sent
 
 
-def test_a_storm_becomes_one_counted_alert(archive, book, scorer):
-    only = replace(book, rules={"levy": book.rules["levy"]})
-    archive.articles.add([article(n, feed=("wire", "post")[n % 2]) for n in range(60)])
-
-    report = analyse(archive, only, scorer, FixedClock(NOW), batch=64, storm=3)
-
-    stories = archive.stats()["stories"]
-    if stories > 3:
-        assert report.alerts == 1
-        assert "told as one alert" in archive.alerts.recent(NOW)[0].why
-
-
 def test_diff_says_what_a_change_gains_and_loses(archive, book, scorer):
     run(archive, book, scorer, FixedClock(NOW), article(1), article(2, "tariff"))
     changed = replace(book, rules={**book.rules, "levy": replace(book.rules["levy"], when="tariff")})
