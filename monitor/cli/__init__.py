@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from keyword import iskeyword
@@ -19,6 +20,9 @@ COMMANDS = {
     "doctor": "doctor",
     "status": "status",
     "score": "score",
+    "label": "tune",
+    "tune": "tune",
+    "rescore": "tune",
     "search": "search",
     "show": "show",
     "stats": "stats",
@@ -106,6 +110,8 @@ def main() -> None:
     """Run the command line; mistakes end with one readable message and their exit code."""
     from monitor.errors import MonitorError
 
+    # pydantic would look through every installed package for plugins of its own, at each start.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         app()
     except MonitorError as error:
