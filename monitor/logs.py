@@ -64,12 +64,16 @@ class _Output:
         return [known.format_exc_info, known.JSONRenderer(ensure_ascii=False)]
 
     def write(self, text: str) -> int:
+        if self._stream is None:
+            return len(text)
         try:
             return self._stream.write(text)
         except (OSError, ValueError):
             return len(text)
 
     def flush(self) -> None:
+        if self._stream is None:
+            return
         try:
             self._stream.flush()
         except (OSError, ValueError):
@@ -77,7 +81,7 @@ class _Output:
 
     def isatty(self) -> bool:
         try:
-            return self._stream.isatty()
+            return self._stream is not None and self._stream.isatty()
         except ValueError:
             return False
 

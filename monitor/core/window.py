@@ -43,7 +43,8 @@ class Window:
             self._titles.setdefault(folded, []).append(row)
 
     def _grow(self, rows: int, width: int) -> None:
-        if width > self._vectors.shape[1]:
+        if width and width != self._vectors.shape[1]:
+            # Vectors of another model say nothing to this one's; the newest model's are kept.
             self._vectors = np.zeros((len(self._times), width), np.float32)
         if rows > len(self._times):
             more = max(256, 2 * rows)
@@ -58,6 +59,8 @@ class Window:
         count = len(self)
         if not count:
             return []
+        if embedding is not None and len(embedding) != self._vectors.shape[1]:
+            embedding = None
         cosines = np.zeros(count, np.float32) if embedding is None else self._vectors[:count] @ embedding
         is_open = self._is_open(_seconds(published))
         rows = [row for row in self._titles.get(fold_title(title), ()) if is_open[row]]

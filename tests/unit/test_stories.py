@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from monitor.core.fingerprints import Telling, take_fingerprint
 from monitor.core.grouping import b_cubed, group
 from monitor.core.stories import SPAN, WINDOW, Neighbour, Reason, compare, find_conflict, place
+from monitor.core.window import Window
 
 NOW = datetime(2024, 10, 31, 1, tzinfo=UTC)
 LAUNCH = Telling(
@@ -165,6 +166,16 @@ def test_without_vectors_copies_and_titles_still_meet():
     copy = replace(LAUNCH, source="b.example", url="https://b.example/1")
     other = replace(LAUNCH, title="Rates rise again in Europe", text="The bank raised its rate.", url="")
     assert group([LAUNCH, copy, other], [None, None, None]) == [0, 0, 2]
+
+
+def test_vectors_of_two_models_are_never_compared():
+    window = Window()
+    window.add(1, 1, "Harbour toll rises", None, None)
+    assert window.near("Rain", None, np.ones(8, np.float32)) == []
+    window.add(2, 2, "Rain falls", None, np.ones(8, np.float32) / np.sqrt(8).astype(np.float32))
+    window.add(3, 3, "Sun shines", None, np.ones(4, np.float32) / 2)
+    found = window.near("Sun is out", None, np.ones(4, np.float32) / 2)
+    assert [(article, story) for article, story, _ in found] == [(3, 3)]
 
 
 def test_b_cubed():

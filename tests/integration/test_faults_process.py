@@ -1,0 +1,69 @@
+"""What surrounds the process fails: its log's disk is full, nobody reads its output, a rule file is half written."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from monitor.app import open_app
+from monitor.model import Rulebook
+from monitor.worker import Worker
+
+WORK = """
+import sys
+from monitor import logs
+import structlog, logging
+logs.configure(level="info")
+for number in range(2000):
+    structlog.get_logger("x").info("a line that is long enough to fill the buffer of the stream", number=number, filler="x" * 200)
+    logging.getLogger("y").warning("a library's line")
+open(sys.argv[1], "w").write("done")
+"""
+
+
+@pytest.mark.parametrize("where", ["full disk", "closed", "nobody reads"])
+def test_53_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path, where: str):
+    done = tmp_path / "done"
+    command = [sys.executable, "-c", WORK, str(done)]
+    if where == "closed":
+        command = ["sh", "-c", 'exec "$@" 2>&-', "sh", *command]
+    with Path("/dev/full").open("w") as full:
+        reader, writer = os.pipe()
+        os.close(reader)
+        stream = {"full disk": full, "closed": None, "nobody reads": writer}[where]
+        ended = subprocess.run(command, stderr=stream, stdout=subprocess.DEVNULL, timeout=60, check=False)
+        os.close(writer)
+
+    assert done.read_text() == "done"
+    assert ended.returncode == 0
+
+
+def worker_on(tmp_path: Path, rules: Path) -> dict[str, object]:
+    (tmp_path / "feeds.yaml").write_text("feeds: []\n")
+    return {"feeds": tmp_path / "feeds.yaml", "rules": rules, "archive": ":memory:", "outbox": tmp_path / "outbox"}
+
+
+def test_72_a_half_written_or_deleted_file_keeps_the_last_good_rules(tmp_path: Path):
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "a.yaml").write_text("rules:\n  one: {when: tax}\n  two: {when: levy}\n")
+    with open_app(worker_on(tmp_path, rules), environment={}) as app:
+        worker = Worker(app)
+
+        def in_force(text: str | None) -> tuple[set[str], str]:
+            (rules / "a.yaml").unlink(missing_ok=True)
+            if text is not None:
+                (rules / "a.yaml").write_text(text)
+            worker.reload()
+            book: Rulebook = worker.rulebook
+            return set(book.rules), str(app.archive.states.load("worker").get("rules_error", ""))
+
+        for broken in ("rules:\n  one: {when: tax}\n  two: {wh", "rules:\n  one: {when: 'topic:", None):
+            names, error = in_force(broken)
+            assert names == {"one", "two"}, broken
+            assert error, broken
+        assert in_force("rules:\n  three: {when: tax}\n") == ({"three"}, "")
