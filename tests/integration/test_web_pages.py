@@ -36,7 +36,7 @@ PAGES = (
     "/", "/?days=7", "/search", "/search?q=topic:toll", "/search?q=toll&sort=relevance&facets=1", "/search/facets?q=toll",
     "/search/words", "/topics", "/topics/toll", "/topics/toll/briefing.md", "/articles/1", "/articles/1?rule=toll-opposed", "/stories", "/stories/1", "/alerts",
     "/alerts?rule=toll-opposed&days=30", "/alerts/a1b2c3d4e5", "/rules", "/rules/toll-opposed", "/rules/edit",
-    "/rules/edit?add=topic:toll", "/feeds", "/feeds.opml", "/settings", "/login", "/healthz", "/readyz",
+    "/rules/edit?add=topic:toll", "/rules/new", "/rules/new?q=toll", "/rules/toll-opposed/form", "/try", "/try?rule=toll-opposed", "/feeds", "/feeds.opml", "/settings", "/login", "/healthz", "/readyz",
 )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -12,18 +11,15 @@ from pydantic import BaseModel, Field
 
 from monitor.config.rules_edit import switch_rule
 from monitor.errors import ConfigError
-from monitor.model import Rulebook
 from monitor.services import drafts
 from monitor.services.backtest import backtest
-from monitor.services.rules import described, diff, overview, rule_named
-from monitor.web.charts import Bar, columns
+from monitor.services.rules import described, overview, rule_named
 from monitor.web.identity import needs
+from monitor.web.pages.drafting import PREVIEW, changes, daily, places, words_of
 from monitor.web.pages.show import back, part, show
 from monitor.web.site import On, Site
 
 router = APIRouter()
-PREVIEW = timedelta(days=30)
-_MOST_RULES = 6
 
 
 class Text(BaseModel):
@@ -37,9 +33,9 @@ class Text(BaseModel):
 def rules_page(request: Request, site: On) -> Response:
     """Every rule: on or off, when it last fired, what it sent and what was held back."""
     rows = overview(site.archive, site.rulebook, site.now())
-    places = _places(site)
+    where = places(site)
     return show(
-        request, "rules.html", rows=rows, places=places, files=drafts.listed(site.app.settings.rules), problem=site.rules_error
+        request, "rules.html", rows=rows, places=where, files=drafts.listed(site.app.settings.rules), problem=site.rules_error
     )
 
 
@@ -48,8 +44,8 @@ def rules_page(request: Request, site: On) -> Response:
 def edit(request: Request, site: On, file: str = "", rule: str = "", add: str = "") -> Response:
     """One rules file in an editor; `add` puts a new rule with this query into it, not yet saved."""
     files = drafts.listed(site.app.settings.rules)
-    places = _places(site)
-    name = file or places.get(rule, "") or next(iter(places.values() or files), "")
+    where = places(site)
+    name = file or where.get(rule, "") or next(iter(where.values() or files), "")
     text = drafts.named(site.app.settings.rules, name).read_text(encoding="utf-8")
     if add:
         return _editor(request, site, name, drafts.with_rule(text, add), drafts.mark(text), drafts.NEW_RULE)
@@ -70,8 +66,8 @@ def preview(site: On, file: Annotated[str, Form()], text: Annotated[str, Form()]
     problems = _problems(site, file, text)
     if problems:
         return HTMLResponse(part("parts.html", "problems", problems=problems))
-    after = drafts.drafted(site.app.settings.rules, file, text, _words(site))
-    return HTMLResponse(part("parts.html", "preview", changes=_changes(site, after), days=PREVIEW.days))
+    after = drafts.drafted(site.app.settings.rules, file, text, words_of(site))
+    return HTMLResponse(part("parts.html", "preview", changes=changes(site, after), days=PREVIEW.days))
 
 
 @router.post("/rules/save")
@@ -82,7 +78,7 @@ def save(
     """Write the file when it is valid and nobody changed it meanwhile; the worker takes it over by itself."""
     plain = text.replace("\r\n", "\n")
     try:
-        drafts.save(site.app.settings.rules, file, plain, was, _words(site))
+        drafts.save(site.app.settings.rules, file, plain, was, words_of(site))
     except ConfigError as error:
         return _editor(request, site, file, plain, was, "", problems=[_as_json(one) for one in error.problems], status=409)
     return back(request, f"/rules/edit?file={file}", f"{file} is saved; the worker takes it over within seconds.")
@@ -110,9 +106,9 @@ def rule_page(request: Request, site: On, name: str, days: int = 30) -> Response
         rule=rule,
         facts=described(rule),
         done=done,
-        chart=_daily(done.per_day, now - span, now),
+        chart=daily(done.per_day, now - span, now),
         alerts=site.archive.alerts.recent(now - span, rule=name, limit=30),
-        place=_places(site).get(name, ""),
+        place=places(site).get(name, ""),
         days=span.days,
     )
 
@@ -125,14 +121,9 @@ def _editor(
     return show(request, "edit.html", status, file=name, files=files, text=text, was=was, problems=problems, line=line)
 
 
-def _words(site: Site) -> drafts.Words:
-    tags = tuple(sorted({tag for feed in site.feeds for tag in feed.tags}))
-    return drafts.Words(site.app.settings.channels, tuple(feed.id for feed in site.feeds), tags)
-
-
 def _problems(site: Site, file: str, text: str) -> list[dict[str, Any]]:
     try:
-        drafts.drafted(site.app.settings.rules, file, text.replace("\r\n", "\n"), _words(site))
+        drafts.drafted(site.app.settings.rules, file, text.replace("\r\n", "\n"), words_of(site))
     except ConfigError as error:
         return [_as_json(one) for one in error.problems]
     return []
@@ -146,32 +137,3 @@ def _as_json(problem: Any) -> dict[str, Any]:
         "hint": problem.hint,
         "file": problem.file,
     }
-
-
-def _changes(site: Site, after: Rulebook) -> list[dict[str, Any]]:
-    now, storm = site.now(), site.app.settings.worker.storm
-    since = now - PREVIEW
-    changes = []
-    for one in diff(site.archive, site.rulebook, after, since=since, now=now, storm=storm)[:_MOST_RULES]:
-        rule = after.rules.get(one.rule)
-        done = backtest(site.archive, after, replace(rule, notify=()), since=since, now=now, storm=storm) if rule else None
-        chart = _daily(done.per_day, since, now) if done else ""
-        changes.append(
-            {"diff": one, "chart": chart, "count": len(done.alerts) if done else 0, "reasons": done.reasons if done else {}}
-        )
-    return changes
-
-
-def _daily(per_day: Any, since: Any, now: Any) -> Any:
-    days = [since.date() + timedelta(days=at) for at in range((now.date() - since.date()).days + 1)]
-    bars = [Bar(f"{day:%a} {day.day} {day:%b}", {"volume": per_day.get(day, 0)}) for day in days]
-    return columns(bars, title="Alerts a day", height=96)
-
-
-def _places(site: Site) -> dict[str, str]:
-    """Rule to the name of its file; a rule's key stands alone on its line or before a brace."""
-    found: dict[str, str] = {}
-    for name, path in drafts.listed(site.app.settings.rules).items():
-        keys = {line.split(":")[0].strip().strip("\"'") for line in path.read_text(encoding="utf-8").splitlines() if ":" in line}
-        found.update({rule: name for rule in site.rulebook.rules if rule in keys})
-    return found
