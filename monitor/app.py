@@ -15,8 +15,9 @@ from pydantic import ValidationError
 from monitor import kinds
 from monitor.clock import SystemClock
 from monitor.config.settings import Settings, load_settings
+from monitor.core.render import plain, view
 from monitor.errors import ConfigError, Problem
-from monitor.model import Feed, Receiver, Rulebook
+from monitor.model import Feed, Message, Receiver, Rulebook
 from monitor.ports import Archive, Channel, Clock, Fetcher, Parser, Scorer
 
 ENGINES = {"postgres": "postgres", "postgresql": "postgres"}
@@ -116,6 +117,12 @@ class App:
         """A channel that no receiver configures, such as the terminal for a preview."""
         channel: Channel = _build("channel", kind, values)
         return channel
+
+    def preview(self, receiver: Receiver, message: Message) -> tuple[str, str]:
+        """(media type, text) of a message as its receiver would get it; plain text where the kind has no form of its own."""
+        shown = getattr(kinds.load("channel", receiver.kind), "preview", None)
+        written: tuple[str, str] = shown(receiver.config, message) if shown else ("text/plain", plain(view(message)))
+        return written
 
     def close(self) -> None:
         """Give back connections, threads and processes."""

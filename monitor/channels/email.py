@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from monitor.channels._letter import Letterhead, letter
 from monitor.channels._smtp import Server, deliver
-from monitor.channels._templating import AlertTemplate
+from monitor.channels._templating import HTML_LIMIT_BYTES, AlertTemplate
 from monitor.channels._zone import Zone
+from monitor.core.render import fit
 from monitor.secret import Secret
 
 if TYPE_CHECKING:
@@ -94,6 +95,15 @@ def build(config: Config, *, ca_file: str | None = None, **_: Any) -> Channel:
     html, text = AlertTemplate("alert.html", config.html), AlertTemplate("alert.txt", config.text)
     head = Letterhead(config.sender, config.to, html, text, ZoneInfo(config.timezone))
     return Mailer(server, head, config.to)
+
+
+def preview(config: Config, message: Message) -> tuple[str, str]:
+    """The HTML form of the letter; nothing is sent and no secret is read.
+
+    Raises:
+        ChannelError: the receiver's own template cannot be read.
+    """
+    return "text/html", fit(message, AlertTemplate("alert.html", config.html).render, HTML_LIMIT_BYTES, ZoneInfo(config.timezone))
 
 
 class Mailer:

@@ -37,6 +37,11 @@ def build(config: Config, *, outbox: Path = Path("db/outbox"), **_: Any) -> Chan
     return Writer(config.directory or outbox, config.forms)
 
 
+def preview(_: Config, message: Message) -> tuple[str, str]:
+    """The HTML file that would be written."""
+    return "text/html", AlertTemplate("alert.html").render(view(message))
+
+
 class Writer:
     """Writes files whole or not at all; the same delivery overwrites its own files."""
 

@@ -58,6 +58,11 @@ def build(config: Config, *, allow: Sequence[str] = (), **_: Any) -> Channel:
     return Poster(url, secret, config.headers, guarded_client(allow, config.timeout_seconds))
 
 
+def preview(_: Config, message: Message) -> tuple[str, str]:
+    """The JSON that would be posted, indented."""
+    return "application/json", json.dumps(json.loads(document(message)), ensure_ascii=False, indent=2)
+
+
 class Poster:
     """Posts a message's JSON; the receiver drops repeats by delivery id and old posts by timestamp."""
 

@@ -12,6 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 LARGEST_BODY = 2_000_000
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+SIGNED = ("/feedback/", "/slack/", "/websub/")
+"""A signature, of the address or of the body, is the permission here; letters and machines answer without a browser."""
 POLICY = (
     "default-src 'none'; "
     "script-src 'self'; "
@@ -19,6 +21,7 @@ POLICY = (
     "img-src 'self' data:; "
     "font-src 'self'; "
     "connect-src 'self'; "
+    "frame-src 'self'; "
     "form-action 'self'; "
     "base-uri 'none'; "
     "frame-ancestors 'none'"
@@ -32,6 +35,14 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "X-Frame-Options": "DENY",
 }
+
+FRAMED = {
+    # A letter carries its styles with it; nothing else in it may act, load or be opened by another site.
+    "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; "
+    "base-uri 'none'; frame-ancestors 'self'",
+    "X-Frame-Options": "SAMEORIGIN",
+}
+"""For a document shown in a frame of our own pages."""
 
 
 class Protection:
@@ -76,8 +87,8 @@ def _is_own(path: str, headers: Headers) -> bool:
     """A state change must come from our own pages, or carry what no other site can send without being let in."""
     if headers.get("authorization", "").startswith("Bearer "):
         return True
-    if path.startswith("/feedback/"):
-        return True  # the signed address itself is the permission; letters are answered without a browser
+    if path.startswith(SIGNED):
+        return True
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"

@@ -7,14 +7,16 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException, Request
-from fastapi.responses import Response
+from fastapi.responses import HTMLResponse, Response
 
-from monitor.model import Delivery
+from monitor.model import Alert, Delivery
 from monitor.services import outbox
+from monitor.services.preview import Preview, previews
 from monitor.services.silences import add_silence
 from monitor.services.today import as_message
 from monitor.web.identity import By, needs
 from monitor.web.pages.show import back, show
+from monitor.web.protection import FRAMED
 from monitor.web.site import On, Site
 
 router = APIRouter()
@@ -51,14 +53,27 @@ def alert_page(request: Request, site: On, name: str) -> Response:
     alert = site.archive.alerts.get(name)
     if alert is None:
         raise HTTPException(404, f"there is no alert {name}")
+    deliveries = _by_alert(site)[alert.id]
     return show(
         request,
         "alert.html",
         alert=alert,
         message=as_message(site.archive, site.rulebook, alert),
-        deliveries=_by_alert(site)[alert.id],
+        deliveries=deliveries,
         rule=site.rulebook.rules.get(alert.rule),
+        previews=_previews(site, alert, deliveries),
     )
+
+
+@router.get("/alerts/{name}/preview/{receiver}")
+def preview(site: On, name: str, receiver: str) -> Response:
+    """The HTML form of an alert at one receiver, for a frame in which nothing runs and nothing is loaded."""
+    alert = site.archive.alerts.get(name)
+    found = _previews(site, alert, _by_alert(site)[alert.id]) if alert else []
+    shown = next((one for one in found if one.receiver == receiver and one.media == "text/html"), None)
+    if shown is None:
+        raise HTTPException(404, f"there is no such preview of alert {name}")
+    return HTMLResponse(shown.text, headers=FRAMED)
 
 
 @router.post("/deliveries/{name}/retry")
@@ -90,6 +105,12 @@ def end_silence(request: Request, site: On, number: int) -> Response:
     """End a silence early."""
     is_ended = site.archive.silences.end(number, site.now())
     return back(request, "/alerts#silences", "The silence is over." if is_ended else "This silence was over already.")
+
+
+def _previews(site: Site, alert: Alert, deliveries: list[Delivery]) -> list[Preview]:
+    public = site.app.settings.public_url.rstrip("/")
+    page = f"{public}/alerts/{alert.id}" if public else ""
+    return previews(site.archive, site.rulebook, alert, deliveries, site.app.preview, now=site.now(), page=page)
 
 
 def _by_alert(site: Site) -> dict[str, list[Delivery]]:
