@@ -1,0 +1,104 @@
+"""Scores stored articles again after a change of model, topics or actors, without alerting, and says what changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from monitor.core.query import Query
+from monitor.model import Rulebook, Scores, Stance
+from monitor.ports import Archive, Scorer
+from monitor.services.score import score_articles
+from monitor.services.search import everything
+from monitor.services.tuning import load_heads
+
+_BATCH = 32
+
+Progress = Callable[[int, int], None]
+"""(articles done, articles in all)."""
+
+
+class Turned(NamedTuple):
+    """A holder whose stance in an article is another one now."""
+
+    article: int
+    topic: str
+    holder: str
+    before: Stance | None
+    after: Stance | None
+
+
+@dataclass(slots=True)
+class Rescored:
+    """What scoring again changed: articles per topic that became relevant or no longer are, and stances that turned."""
+
+    articles: int = 0
+    failed: int = 0
+    gained: Counter[str] = field(default_factory=Counter)
+    lost: Counter[str] = field(default_factory=Counter)
+    turned: list[Turned] = field(default_factory=list)
+
+
+def rescore(
+    archive: Archive,
+    rulebook: Rulebook,
+    scorer: Scorer,
+    query: Query,
+    now: datetime,
+    *,
+    is_stored: bool = True,
+    note: Progress = lambda _done, _all: None,
+) -> Rescored:
+    """Score what a query finds again. An article whose scoring fails keeps what it had; the time of its analysis stays.
+
+    Raises:
+        ScorerError: there is no model.
+    """
+    found = Rescored()
+    learned = load_heads(archive, scorer.revision)
+    ids = [one.article.id for one, _ in everything(archive, query, now)]
+    for start in range(0, len(ids), _BATCH):
+        chunk = ids[start : start + _BATCH]
+        old = {article: archive.scores.get(article) for article in chunk}
+        new = score_articles(archive.articles.get(chunk), rulebook, scorer, heads=learned)
+        kept = list(_kept(old, new))
+        if is_stored:
+            with archive.transaction():
+                archive.scores.save(kept)
+        found.articles += len(kept)
+        found.failed += len(new) - len(kept)
+        for score in kept:
+            _compare(found, old[score.article], score)
+        note(found.articles + found.failed, len(ids))
+    return found
+
+
+def _kept(old: dict[int, Scores | None], new: Sequence[Scores]) -> Iterator[Scores]:
+    """Scores worth storing. Articles of one analysis share its time, which a backtest replays: it stays as it was."""
+    for score in new:
+        before = old[score.article]
+        if not score.error and before is not None:
+            yield replace(score, at=before.at)
+
+
+def _compare(found: Rescored, before: Scores | None, after: Scores) -> None:
+    was, now = _topics(before), _topics(after)
+    found.gained.update(now - was)
+    found.lost.update(was - now)
+    held, holds = _stances(before), _stances(after)
+    found.turned += [
+        Turned(after.article, *key, held.get(key), holds.get(key))
+        for key in sorted(held.keys() | holds.keys())
+        if held.get(key) is not holds.get(key)
+    ]
+
+
+def _topics(scores: Scores | None) -> set[str]:
+    return {one.topic for one in scores.relevances if one.is_relevant} if scores else set()
+
+
+def _stances(scores: Scores | None) -> dict[tuple[str, str], Stance]:
+    return {(one.topic, one.holder): one.stance for one in scores.statements} if scores else {}
