@@ -51,15 +51,30 @@ class Question:
 def questions(reading: Reading, topic: Topic) -> list[Question]:
     """What to ask about one article and one topic it is about: a few telling sentences of each holder."""
     terms = _terms(topic)
+    names = _names(topic)
     nearness = [nearness_of(sentence.text, terms) for sentence in reading.sentences]
     by_holder: dict[str, list[tuple[float, Turn]]] = defaultdict(list)
     for turn in [*reading.turns, *_outlet_turns(reading)]:
+        if _is_topic_itself(turn.name, reading.sentences[turn.sentence].text, names):
+            continue
         by_holder[turn.holder].append((_promise(turn, reading.sentences[turn.sentence], nearness[turn.sentence]), turn))
     chosen: list[Question] = []
     for holder in _leading(by_holder):
         best = sorted(by_holder[holder], key=lambda item: (-item[0], item[1].sentence))[:_PER_HOLDER]
         chosen += [_question(reading, topic, turn, promise) for promise, turn in best]
     return chosen
+
+
+@lru_cache(maxsize=4_096)
+def _names(topic: Topic) -> re.Pattern[str]:
+    """Finds a topic by name in a sentence, the longest name first."""
+    names = sorted((topic.name, *topic.aliases), key=len, reverse=True)
+    return re.compile("|".join(re.escape(name) for name in names if name.strip()) or r"(?!)", re.IGNORECASE)
+
+
+def _is_topic_itself(name: str, sentence: str, names: re.Pattern[str]) -> bool:
+    """Whether a holder's name stands in a sentence only as part of the topic's ("NATO" in "Asian NATO")."""
+    return name in sentence and name not in names.sub(" ", sentence)
 
 
 def _leading(by_holder: Mapping[str, list[tuple[float, Turn]]]) -> list[str]:

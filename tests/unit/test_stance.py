@@ -47,6 +47,16 @@ def test_questions_name_holder_and_target():
         assert READING.sentences[question.turn.sentence].text in question.passage
 
 
+def test_a_name_inside_the_topics_own_name_is_no_holder():
+    topic = Topic("bloc", "Asian NATO", "", ("US-Japan pact",))
+    finder = compile_actors([Actor("NATO"), Actor("Japan"), Actor("Nimbra")])
+    text = "Nimbra fears an Asian NATO. The US-Japan pact angers Nimbra. Japan signed the US-Japan pact."
+    asked = questions(read("", text, "en", finder), topic)
+    assert {question.turn.holder for question in asked} == {"Nimbra", "Japan", OUTLET}
+    (japan,) = (question for question in asked if question.turn.holder == "Japan")
+    assert japan.passage.endswith("Japan signed the US-Japan pact.")
+
+
 def test_a_huge_article_is_asked_about_within_bounds():
     text = "Japan said the tax is fair. Washington said the tax is an insult. " * 500
     assert len(questions(read("", text, "en", FINDER), TOPIC)) <= 40
