@@ -226,7 +226,8 @@ def run(
         scheduler = _scheduler(worker)
         with _stopped_by_signals(worker.stopping):
             scheduler.start()
-            log.info("worker started", feeds=len(app.feeds), rules=len(worker.rulebook.rules), archive=app.settings.archive)
+            where = without_password(app.settings.archive)
+            log.info("worker started", feeds=len(app.feeds), rules=len(worker.rulebook.rules), archive=where)
             watch = SetBackWatch(app.clock)
             while not worker.stopping.wait(CLOCK_LOOK_SECONDS):
                 if watch.was_set_back():
