@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from monitor import kinds
 from monitor.config.documents import Document, parse_yaml, read_yaml
@@ -33,6 +34,33 @@ class WebSettings(BaseModel):
     enabled: bool = True
     host: str = "127.0.0.1"
     port: int = Field(8321, ge=0, le=65_535)
+    proxies: tuple[str, ...] = Field((), description="Addresses and networks of reverse proxies whose headers are believed.")
+    user_header: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9-]*$",
+        description="The header in which those proxies name who is logged in, such as X-Forwarded-User.",
+    )
+
+    @field_validator("proxies", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            try:
+                ip_network(one, strict=False)
+            except ValueError as error:
+                raise ValueError(f"{one!r} is neither an address nor a network such as 10.0.0.0/8") from error
+        return value
+
+    @model_validator(mode="after")
+    def _believed(self) -> Self:
+        if self.user_header and not self.proxies:
+            raise ValueError("user_header needs proxies: anybody could send this header otherwise")
+        return self
 
 
 class WorkerSettings(BaseModel):
@@ -65,6 +93,7 @@ class Settings(BaseModel):
     fetcher: dict[str, Any] = Field({"kind": "http"}, description="The feed fetcher and its settings.")
     channels: dict[str, dict[str, Any]] = Field({}, description="By channel kind: what every receiver of the kind inherits.")
     allow: tuple[str, ...] = Field((), description="Hosts and networks of your own that may be reached although private.")
+    keep: dict[str, Duration] = Field({}, description="By feed tag: how long texts of its articles are kept; statements stay.")
     operator: str = Field("", description="The receiver of alerts about the service itself.")
     public_url: str = Field("", description="Where the web page is reached from outside; makes links in alerts work.")
     web: WebSettings = WebSettings()

@@ -128,6 +128,11 @@ class Accounts:
         user = state["users"].get(session["user"]) if session and session["until"] > now.isoformat() else None
         return Who(session["user"], frozenset(ROLES[user["role"]]), is_session=True) if user else None
 
+    def of_name(self, name: str) -> Who | None:
+        """The user of this name, for a proxy that has asked for the password itself."""
+        user = self._load()["users"].get(name)
+        return Who(name, frozenset(ROLES[user["role"]])) if user else None
+
     # -- tokens --------------------------------------------------------------------------------------------------------
 
     def create_token(self, name: str, scopes: Sequence[str], now: datetime) -> str:

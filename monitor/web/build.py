@@ -22,6 +22,7 @@ from monitor.web.api.problems import problem
 from monitor.web.identity import LoginNeeded, admit
 from monitor.web.pages.show import show_error
 from monitor.web.protection import LOOPBACK, Protection
+from monitor.web.proxies import Proxies
 from monitor.web.site import Site
 
 HERE = Path(__file__).parent
@@ -35,7 +36,7 @@ def build_web(app: App, *, host: str | None = None) -> FastAPI:
         ConfigError: it would lie open to others while there are no users.
     """
     bound = host or app.settings.web.host
-    site = Site(app, Accounts(app.archive))
+    site = Site(app, Accounts(app.archive), Proxies.of(app.settings.web.proxies, app.settings.web.user_header))
     is_local = bound in LOOPBACK
     if not is_local and not site.accounts.users():
         hint = "add one with `monitor user add NAME --role admin`, or keep to 127.0.0.1"

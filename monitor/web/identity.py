@@ -62,6 +62,9 @@ def _who(request: Request) -> Who | None:
         return site.accounts.of_token(given.strip())
     if scheme.lower() == "basic":
         return site.accounts.of_token(_password(given))
+    named = site.proxies.user(request)
+    if named:
+        return site.accounts.of_name(named)
     key = request.cookies.get(COOKIE)
     if key:
         who = site.accounts.of_session(key, site.now())

@@ -28,7 +28,15 @@ def serving(app: App, host: str, port: int) -> Iterator[str]:
     web = build_web(app, host=host)
     listener = _listen(host, port)
     server = uvicorn.Server(
-        uvicorn.Config(web, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=_PATIENCE)
+        uvicorn.Config(
+            web,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            # Only proxies that the settings name are believed, and the pages look at that themselves.
+            proxy_headers=False,
+            timeout_graceful_shutdown=_PATIENCE,
+        )
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)
     thread.start()

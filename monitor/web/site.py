@@ -16,6 +16,7 @@ from monitor.errors import ConfigError
 from monitor.model import Feed, Rulebook
 from monitor.ports import Archive
 from monitor.services.accounts import Accounts
+from monitor.web.proxies import Proxies
 
 NOTHING = Rulebook({}, {}, {}, {})
 
@@ -26,6 +27,7 @@ class Site:
 
     app: App
     accounts: Accounts
+    proxies: Proxies = field(default_factory=Proxies)
     rules_error: str = ""
     _book: Rulebook = NOTHING
     _feeds: tuple[Feed, ...] = ()

@@ -77,6 +77,77 @@ def test_an_open_address_needs_users(app: App):
     build_web(app, host="0.0.0.0")  # noqa: S104
 
 
+PROXY = ("10.0.0.7", 4711)
+BEHIND = {"proxies": ["10.0.0.0/24"], "user_header": "X-Forwarded-User"}
+
+
+def from_address(app: App, address: tuple[str, int], **headers: str) -> httpx.Response:
+    with TestClient(build_web(app), base_url="http://localhost", client=address, follow_redirects=False) as web:
+        return web.get("/settings", headers=headers)
+
+
+def test_a_named_proxy_says_who_is_logged_in_and_nobody_else_does(tmp_path: Path):
+    with stage(tmp_path / "desk", web=BEHIND) as app:
+        Accounts(app.archive).set_user("ann", PASSWORD, "viewer")
+        said = {"X-Forwarded-User": "ann"}
+        assert ">ann<" in from_address(app, PROXY, **said).text
+        for address in (("203.0.113.9", 1), ("127.0.0.1", 1), ("10.0.1.7", 1), ("testclient", 1)):
+            refused = from_address(app, address, **said, **{"X-Forwarded-For": PROXY[0], "X-Real-IP": PROXY[0]})
+            assert refused.headers["location"].startswith("/login"), address
+        assert from_address(app, PROXY, **{"X-Forwarded-User": "bob"}).status_code == 303
+        assert from_address(app, PROXY, **{"X-Forwarded-User": ""}).status_code == 303
+        with TestClient(build_web(app), base_url="http://localhost", client=PROXY, follow_redirects=False) as web:
+            twice = web.get("/settings", headers=[("X-Forwarded-User", "ann"), ("X-Forwarded-User", "ann")])
+            assert twice.status_code == 303
+            assert web.post("/rules/toll-opposed/switch", data={"enabled": "false"}, headers={**SAME, **said}).status_code == 403
+
+
+def test_without_the_setting_no_header_logs_anybody_in(app: App):
+    Accounts(app.archive).set_user("ann", PASSWORD, "admin")
+    assert from_address(app, ("127.0.0.1", 1), **{"X-Forwarded-User": "ann"}).status_code == 303
+
+
+def test_failed_logins_are_counted_by_the_address_behind_the_proxy(tmp_path: Path):
+    with (
+        stage(tmp_path / "desk", web=BEHIND) as app,
+        TestClient(build_web(app), base_url="http://localhost", client=PROXY) as web,
+    ):
+        Accounts(app.archive).set_user("ann", PASSWORD, "admin")
+        guess = {"name": "nobody", "password": "wrong wrong wrong"}
+        codes = [
+            web.post("/login", data={**guess, "name": f"n{at}"}, headers={**SAME, "X-Forwarded-For": "198.51.100.1"}).status_code
+            for at in range(8)
+        ]
+        assert codes[-1] == 429
+        other = web.post(
+            "/login", data={**guess, "name": "n9"}, headers={**SAME, "X-Forwarded-For": "198.51.100.1, 198.51.100.2, 10.0.0.8"}
+        )
+        assert other.status_code == 401
+
+
+def test_cookies_insist_on_https_where_the_browser_came_by_it(tmp_path: Path):
+    with stage(tmp_path / "desk", web=BEHIND) as app:
+        Accounts(app.archive).set_user("ann", PASSWORD, "admin")
+        for address, is_secure in ((PROXY, True), (("203.0.113.9", 1), False)):
+            with TestClient(
+                build_web(app), base_url="http://localhost", client=address, follow_redirects=False, headers=SAME
+            ) as web:
+                cookie = web.post(
+                    "/login", data={"name": "ann", "password": PASSWORD}, headers={"X-Forwarded-Proto": "https"}
+                ).headers["set-cookie"]
+                assert ("Secure" in cookie) == is_secure
+
+
+def test_a_header_is_believed_from_named_proxies_only(tmp_path: Path):
+    for wrong in (
+        {"user_header": "X-Forwarded-User"},
+        {"proxies": ["nginx"], "user_header": "X-User"},
+        {"user_header": "X User", "proxies": ["10.0.0.1"]},
+    ):
+        with pytest.raises(ConfigError), stage(tmp_path / str(len(str(wrong))), web=wrong):
+            pass
+
+
 def test_with_users_every_route_refuses_strangers(app: App):
     Accounts(app.archive).set_user("ann", PASSWORD, "admin")
     walked = 0
@@ -96,9 +167,9 @@ def test_with_users_every_route_refuses_strangers(app: App):
 
 
 def _routes(web: object) -> list[APIRoute]:
-    from monitor.web import api, pages
+    from monitor.web import api, hooks, pages
 
-    return [route for router in (api.router, pages.router) for route in _flat(router.routes)]
+    return [route for router in (api.router, pages.router, hooks.router) for route in _flat(router.routes)]
 
 
 def _flat(routes: object) -> Iterator[APIRoute]:

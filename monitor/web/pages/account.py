@@ -34,9 +34,8 @@ def log_in(
     next: Annotated[str, Form()] = "/",  # noqa: A002
 ) -> Response:
     """Begin a session."""
-    client = request.client.host if request.client else ""
     try:
-        key = site.accounts.log_in(name, password, client, site.now())
+        key = site.accounts.log_in(name, password, site.proxies.client(request), site.now())
     except Throttled as wait:
         headers = {"Retry-After": str(wait.seconds)}
         return show(request, "login.html", 429, headers, next=own_path(next), problem=str(wait))

@@ -101,7 +101,10 @@ def own_path(path: str) -> str:
 
 def is_secure(request: Request) -> bool:
     """Whether the browser came by https, so that cookies may insist on it."""
-    return request.url.scheme == "https"
+    site = site_of(request)
+    public = urlsplit(site.app.settings.public_url)
+    is_public = public.scheme == "https" and request.url.hostname == public.hostname
+    return is_public or site.proxies.is_https(request)
 
 
 def _said(request: Request) -> str:
