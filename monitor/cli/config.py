@@ -1,0 +1,34 @@
+"""`monitor config`: the settings in force, from flags, environment, monitor.yaml and defaults together."""
+
+from __future__ import annotations
+
+import typer
+
+from monitor.cli.options import Archive, AsJson, Feeds, Rules, opened, print_json
+
+app = typer.Typer(help="Settings: see those in force.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def _group() -> None:
+    """Settings: see those in force."""
+
+
+@app.command()
+def show(*, archive: Archive = None, feeds: Feeds = None, rules: Rules = None, as_json: AsJson = False) -> None:
+    """Every setting as it is in force now; secrets are three stars."""
+    from monitor.core.shown import without_secrets
+
+    with opened(archive=archive, feeds=feeds, rules=rules) as service:
+        values = without_secrets(service.settings.model_dump(mode="json"))
+    if as_json:
+        print_json(values)
+        return
+    for path, value in _lines(values, ""):
+        typer.echo(f"{path} = {value}")
+
+
+def _lines(value: object, path: str) -> list[tuple[str, str]]:
+    if isinstance(value, dict) and value:
+        return [line for key, inner in value.items() for line in _lines(inner, f"{path}.{key}" if path else str(key))]
+    return [(path, "" if value in (None, "", [], {}) else str(value))]
