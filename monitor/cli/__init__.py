@@ -36,6 +36,7 @@ COMMANDS = {
     "vacuum": "archive",
 }
 GROUPS = {
+    "config": ("config", "app"),
     "rules": ("rules", "app"),
     "feeds": ("feeds", "app"),
     "alerts": ("alerts", "app"),
