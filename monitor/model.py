@@ -159,6 +159,8 @@ class FeedState:
     """How long the feed asked to be left alone."""
     skip_hours: tuple[int, ...] = ()
     """UTC hours in which the feed asked not to be polled."""
+    skip_days: tuple[int, ...] = ()
+    """UTC weekdays on which the feed asked not to be polled; Monday is 0."""
     hub: str | None = None
     """The WebSub hub the feed advertises."""
     hub_topic: str | None = None
@@ -218,6 +220,7 @@ class ParsedFeed:
     hub: str | None = None
     topic_url: str | None = None
     skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

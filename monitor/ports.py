@@ -61,6 +61,10 @@ class Fetcher(Protocol):
         """A single web page (an article, a site to discover feeds on) under the same guard and politeness."""
         ...
 
+    def post(self, url: str, form: dict[str, str]) -> Fetched:
+        """The answer to a form, such as a WebSub subscription, under the same guard and politeness; no redirect is followed."""
+        ...
+
     def close(self) -> None:
         """Give back connections and threads."""
         ...

@@ -19,7 +19,6 @@ from monitor.app import App
 from monitor.clock import SetBackWatch
 from monitor.core.retry import Pace, RetryPolicy, wait
 from monitor.core.shown import without_password
-from monitor.core.schedule import Bounds
 from monitor.errors import ArchiveError, ConfigError, MonitorError
 from monitor.logs import logger
 from monitor.model import Feed, Rulebook
@@ -28,15 +27,20 @@ from monitor.services import operator
 from monitor.services.analyse import AnalyseReport, analyse
 from monitor.services.collect import CollectReport, Policy, collect
 from monitor.services.deliver import DeliverReport, deliver
+from monitor.services.keeping import prune
 from monitor.services.links import feedback_links
 from monitor.services.score import is_answering
 from monitor.services.status import WORKER
+from monitor.services.websub import subscribe_due
 
 log = logger(__name__)
 GRACE_SECONDS = 9
 FEEDS_AT_ONCE = 2000
 BEAT = timedelta(minutes=1)
 RESCUE = timedelta(minutes=5)
+SUBSCRIBE = timedelta(minutes=15)
+LOOK_TIDY, DAY = timedelta(hours=1), timedelta(days=1)
+TIDIED = "tidied"
 CLOCK_LOOK_SECONDS = 10.0
 
 
@@ -90,8 +94,7 @@ class Worker:
     _rests_until: float = 0.0
 
     def __post_init__(self) -> None:
-        worker = self.app.settings.worker
-        self._policy = Policy(Bounds(first=worker.interval), worker.fail_after)
+        self._policy = Policy.of(self.app.settings.worker)
         self._links = feedback_links(self.app.archive, self.app.settings.public_url)
         self.rulebook = self.app.rulebook
         self.channels = self.app.channels
@@ -167,6 +170,20 @@ class Worker:
         count = self.app.archive.scores.requeue()
         if count:
             log.info("failed articles wait again", articles=count)
+
+    def subscribe(self) -> None:
+        """Ask hubs for the news of feeds that announce one; needs a public address at which they can call back."""
+        if self.app.settings.public_url:
+            subscribe_due(self.app.archive, self.app.fetcher, self.app.clock, public_url=self.app.settings.public_url)
+
+    def tidy(self) -> None:
+        """Once a day, drop the texts that their topics and tags no longer keep."""
+        now = self.app.clock.now()
+        last = self.app.archive.states.load(WORKER).get(TIDIED)
+        if last is not None and now - datetime.fromisoformat(last) < DAY:
+            return
+        prune(self.app.archive, self.rulebook, now, tags=self.app.settings.keep)
+        self._note({TIDIED: now.isoformat()})
 
     def reload(self) -> None:
         """Take over changed feeds and rules when all of them are valid; otherwise keep the old ones and say so."""
@@ -254,6 +271,8 @@ def _scheduler(worker: Worker) -> BackgroundScheduler:
         (worker.deliver, settings.deliver_every),
         (worker.beat, BEAT),
         (worker.rescue, RESCUE),
+        (worker.subscribe, SUBSCRIBE),
+        (worker.tidy, LOOK_TIDY),
     )
     for step, every in steps:
         scheduler.add_job(

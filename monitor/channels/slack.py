@@ -21,8 +21,6 @@ from monitor.model import Message, Receipt
 from monitor.secret import Secret
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
-
     import httpx
     from slack_sdk import WebClient
     from slack_sdk.errors import SlackApiError
@@ -51,6 +49,9 @@ class Config(BaseModel):
     webhook: Secret | None = Field(None, description="Address of an incoming webhook.")
     token: Secret | None = Field(None, description="Bot token (xoxb-…) with the scope chat:write.")
     channel: str = Field("", description="Channel id or name the bot posts to; it must be a member.")
+    signing_secret: Secret | None = Field(
+        None, description="The Slack app's signing secret; with it, buttons answer within Slack (docs/channels.md)."
+    )
     broadcast: bool = Field(default=False, description="Show replies in a story's thread in the channel too.")
     api_url: str = Field("https://slack.com/api/", pattern=r"^https?://.+/$", description="Slack's Web API.")
     timezone: Zone = "UTC"
@@ -71,8 +72,11 @@ def build(config: Config, *, allow: Sequence[str] = (), **_: Any) -> Channel:
     Raises:
         ConfigError: a secret is missing; the message names it.
     """
+    if config.signing_secret is not None:
+        # The pages check signatures with it; a missing one is told at the start, not at the first button.
+        config.signing_secret.reveal()
     if config.webhook is not None:
-        return Webhook(config.webhook.reveal(), guarded_client(allow, config.timeout_seconds), ZoneInfo(config.timezone))
+        return Webhook(config, config.webhook.reveal(), guarded_client(allow, config.timeout_seconds))
     if config.token is None:
         raise ValueError("neither webhook nor token")
     return Bot(config, config.token.reveal())
@@ -81,11 +85,11 @@ def build(config: Config, *, allow: Sequence[str] = (), **_: Any) -> Channel:
 class Webhook:
     """Posts to an incoming webhook, which can neither thread nor update."""
 
-    def __init__(self, url: str, client: httpx.Client, zone: tzinfo) -> None:
-        self._url, self._client, self._zone = url, client, zone
+    def __init__(self, config: Config, url: str, client: httpx.Client) -> None:
+        self._config, self._url, self._client = config, url, client
 
     def send(self, message: Message) -> Receipt:
-        body = json.dumps(payload(message, self._zone), ensure_ascii=False).encode("utf-8", "replace")
+        body = json.dumps(_shown(message, self._config), ensure_ascii=False).encode("utf-8", "replace")
         return post(self._client, self._url, body, {"Content-Type": "application/json; charset=utf-8"})
 
 
@@ -93,7 +97,7 @@ class Bot:
     """Posts with a bot token: one thread a story, whose first message follows the story as outlets join."""
 
     def __init__(self, config: Config, token: str) -> None:
-        self._config, self._token, self._zone = config, token, ZoneInfo(config.timezone)
+        self._config, self._token = config, token
         self._made: WebClient | None = None
 
     def send(self, message: Message) -> Receipt:
@@ -101,12 +105,12 @@ class Bot:
         channel, _, thread = message.reply_to.rpartition(":")
         receipt = self._call(lambda client: client.chat_postMessage(**self._post(message, channel, thread)))
         if receipt.is_sent and thread and message.root is not None:
-            shown = {**payload(message.root, self._zone), "channel": channel, "ts": thread}
+            shown = {**_shown(message.root, self._config), "channel": channel, "ts": thread}
             self._call(lambda client: client.chat_update(**shown))
         return receipt
 
     def _post(self, message: Message, channel: str, thread: str) -> dict[str, Any]:
-        values = {**payload(message, self._zone), "channel": channel or self._config.channel}
+        values = {**_shown(message, self._config), "channel": channel or self._config.channel}
         return {**values, "thread_ts": thread, "reply_broadcast": self._config.broadcast} if thread else values
 
     def _call(self, call: Callable[[WebClient], Any]) -> Receipt:
@@ -128,6 +132,10 @@ class Bot:
             timeout = int(self._config.timeout_seconds) or 1
             self._made = WebClient(self._token, base_url=self._config.api_url, timeout=timeout, retry_handlers=[])
         return self._made
+
+
+def _shown(message: Message, config: Config) -> Mapping[str, Any]:
+    return payload(message, ZoneInfo(config.timezone), can_answer=config.signing_secret is not None)
 
 
 def _refusal(error: SlackApiError) -> Receipt:

@@ -47,18 +47,22 @@ def prune(
     feeds: Feeds = None,
     as_json: AsJson = False,
 ) -> None:
-    """Drop the texts of articles that their topics no longer keep (`keep:`); titles, scores and evidence stay."""
+    """Drop the texts of articles that their topics and tags no longer keep (`keep:`); titles, scores and evidence stay.
+
+    The worker does it once a day by itself.
+    """
     from monitor.services.keeping import prune as drop
 
     with opened(archive=archive, rules=rules, feeds=feeds) as service:
-        kept = drop(service.archive, service.rulebook, service.clock.now(), is_dry_run=is_dry_run)
+        now, tags = service.clock.now(), service.settings.keep
+        kept = drop(service.archive, service.rulebook, now, tags=tags, is_dry_run=is_dry_run)
     if as_json:
         print_json({"forgotten": dict(kept.forgotten), "total": kept.total, "dry_run": is_dry_run})
         return
     for topic, number in kept.forgotten.items():
         typer.echo(f"{topic}: {number} texts {'would be ' if is_dry_run else ''}dropped")
     if not kept.total:
-        typer.echo("nothing has outlived its topic's keep")
+        typer.echo("nothing has outlived the keep of its topics and tags")
 
 
 def import_(

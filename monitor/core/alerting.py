@@ -57,6 +57,20 @@ def decide(rule: Rule, firing: Firing, last: Alert | None, *, is_silenced: bool,
     return Verdict(Reason.SEND, fresh=fresh)
 
 
+def is_undated_backlog(hit: Hit) -> bool:
+    """Whether an article came without a usable date in its feed's first answer, or the first after an outage.
+
+    It may be years old; the time it was first seen stands for its date and says nothing of its age.
+    """
+    return hit.is_backfill and hit.published >= hit.seen
+
+
+def backlog(rule: Rule, hit: Hit, now: datetime) -> Suppression:
+    """The record that undated backlog alerts nobody."""
+    note = "undated, and came with the first look at its feed or the first after an outage"
+    return Suppression(rule.id, f"story:{hit.story}", Reason.TOO_OLD, now, hit.article, note)
+
+
 def said_so_far(last: Alert | None) -> tuple[str, ...]:
     """Every claim that the group's alerts have made up to its last one."""
     return tuple(last.details.get(MEMORY, {}).get("said", ())) if last is not None else ()

@@ -55,6 +55,7 @@ def succeeded(
     arrivals = _arrivals(state, new, now)
     ttl = _clamped(parsed.ttl) if parsed else state.ttl
     skip_hours = parsed.skip_hours if parsed else state.skip_hours
+    skip_days = parsed.skip_days if parsed else state.skip_days
     interval = _interval(feed, arrivals, bounds)
     wait = max(
         interval, ttl or timedelta(0), _clamped(fetched.max_age) or timedelta(0), _clamped(fetched.retry_after) or timedelta(0)
@@ -66,6 +67,7 @@ def succeeded(
         interval=interval,
         ttl=ttl,
         skip_hours=skip_hours,
+        skip_days=skip_days,
         last_success=now,
         last_new=now if new or state.last_new is None else state.last_new,
         failures=0,
@@ -74,7 +76,7 @@ def succeeded(
         arrivals=arrivals,
         hub=parsed.hub if parsed else state.hub,
         hub_topic=parsed.topic_url if parsed else state.hub_topic,
-        next_due=outside(now + _spread(wait, feed.id, now), skip_hours),
+        next_due=outside(now + _spread(wait, feed.id, now), skip_hours, skip_days),
     )
     return _redirected(after, fetched)
 
@@ -105,12 +107,15 @@ def is_catch_up(state: FeedState, now: datetime, bounds: Bounds) -> bool:
     return now - state.last_success > max(3 * (state.interval or bounds.first), 2 * LONGEST_WAIT)
 
 
-def outside(due: datetime, skip_hours: Sequence[int]) -> datetime:
-    """The first moment from `due` on that is in none of the UTC hours a feed asked to be left alone."""
-    hours = set(skip_hours)
-    if len(hours) >= 24:  # noqa: PLR2004 (a feed that never wants to be asked is asked all the same)
+def outside(due: datetime, skip_hours: Sequence[int], skip_days: Sequence[int] = ()) -> datetime:
+    """The first moment from `due` on that is in none of the UTC hours and weekdays (Monday is 0) a feed wants to be left alone.
+
+    A feed that leaves no hour of any day is asked all the same.
+    """
+    hours, days = set(skip_hours), set(skip_days)
+    if len(hours) >= 24 or len(days) >= 7:  # noqa: PLR2004 (hours of a day, days of a week)
         return due
-    while due.hour in hours:
+    while due.hour in hours or due.weekday() in days:
         due = due.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     return due
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from typing import Any, TypeAlias
 
+from monitor.core.links import PATH
 from monitor.core.render import ChapterView, PassageView, PositionView, ReportView, View, lead_mark, shorten, views, voice_note
 from monitor.model import Message
 
@@ -18,17 +19,23 @@ TOTAL_LIMIT = 12_000
 """Slack's own limit is about 13,000 characters over all blocks of a message."""
 BUTTON_LIMIT = 75
 URL_LIMIT = 3000
+VALUE_LIMIT = 2000
 _REPORTS_A_SECTION = 5
 _BUTTONS = 8
 
 
-def payload(message: Message, zone: tzinfo = UTC) -> Mapping[str, Any]:
-    """`text` (for notifications and screen readers) and `blocks` of a message, as full as the limits allow."""
+def payload(message: Message, zone: tzinfo = UTC, *, can_answer: bool = False) -> Mapping[str, Any]:
+    """`text` (for notifications and screen readers) and `blocks` of a message, as full as the limits allow.
+
+    With `can_answer`, buttons send their answer to the service by way of Slack; else they open its page.
+    """
+    # One block is left for what is answered.
+    most = BLOCK_LIMIT - can_answer
     best: dict[str, Any] = {}
     for shown in views(message, zone):
-        blocks = _blocks(shown)
+        blocks = _blocks(shown, can_answer=can_answer)
         best = {"text": escape(shown.subject) or "Alert", "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
-        if len(blocks) <= BLOCK_LIMIT and _size(blocks) <= TOTAL_LIMIT:
+        if len(blocks) <= most and _size(blocks) <= TOTAL_LIMIT:
             break
     return best
 
@@ -49,7 +56,7 @@ def _size_of(part: Any) -> int:
     return sum(_size_of(one) for one in inner)
 
 
-def _blocks(shown: View) -> list[Block]:
+def _blocks(shown: View, *, can_answer: bool) -> list[Block]:
     blocks = [_header(shown), _context([_flags(shown)])]
     blocks += [_section(_position(position)) for position in shown.positions]
     if shown.more_positions:
@@ -60,7 +67,7 @@ def _blocks(shown: View) -> list[Block]:
     blocks += [_section(_chapter(chapter)) for chapter in shown.chapters]
     blocks += _reports(shown)
     blocks.append(_context([_why(shown)]))
-    return [*blocks, _buttons(shown)] if shown.links else blocks
+    return [*blocks, _buttons(shown, can_answer=can_answer)] if shown.links else blocks
 
 
 def _header(shown: View) -> Block:
@@ -160,15 +167,21 @@ def _why(shown: View) -> str:
     return f"Why: {escape(shown.why)}{facts}\nRule {escape(shown.rule)} · alert {escape(shown.alert)}"
 
 
-def _buttons(shown: View) -> Block:
+def _buttons(shown: View, *, can_answer: bool) -> Block:
     links = [(label, url) for label, url in shown.links if len(url) <= URL_LIMIT][:_BUTTONS]
     elements = [
         {
             "type": "button",
             "text": {"type": "plain_text", "text": shorten(label, BUTTON_LIMIT), "emoji": False},
-            "url": url,
-            "action_id": f"link-{number}",
+            **_act(url, number, can_answer=can_answer),
         }
         for number, (label, url) in enumerate(links)
     ]
     return {"type": "actions", "elements": elements}
+
+
+def _act(url: str, number: int, *, can_answer: bool) -> Block:
+    token = url.partition(PATH)[2]
+    if can_answer and token and len(token) <= VALUE_LIMIT:
+        return {"value": token, "action_id": f"answer-{number}"}
+    return {"url": url, "action_id": f"link-{number}"}

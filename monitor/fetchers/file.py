@@ -51,6 +51,9 @@ class FileFetcher:
     def page(self, url: str) -> Fetched:
         return self._behind.page(url)
 
+    def post(self, url: str, form: dict[str, str]) -> Fetched:
+        return self._behind.post(url, form)
+
     def close(self) -> None:
         self._behind.close()
 

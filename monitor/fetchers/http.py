@@ -109,7 +109,6 @@ class HttpFetcher:
         return asyncio.run_coroutine_threadsafe(self._get(_Want("", url, WANTED_PAGE)), self._running()).result()
 
     def post(self, url: str, form: dict[str, str]) -> Fetched:
-        """Send a form, such as a WebSub subscription, under the same guard and politeness; no redirect is followed."""
         want = _Want("", url, "*/*", form=form)
         return asyncio.run_coroutine_threadsafe(self._get(want), self._running()).result()
 

@@ -29,6 +29,8 @@ from monitor.core.parse import (
 )
 from monitor.model import Entry, ParsedFeed
 
+_DAYS = (b"mon", b"tue", b"wed", b"thu", b"fri", b"sat", b"sun")
+
 MARKUP = ("text/html", "application/xhtml+xml")
 
 
@@ -59,6 +61,7 @@ def read_any_feed(body: bytes, base: str, content_type: str) -> ParsedFeed:
         hub=_link(feed, "hub", base),
         topic_url=_link(feed, "self", base),
         skip_hours=skip_hours_in(body),
+        skip_days=skip_days_in(body),
     )
 
 
@@ -147,6 +150,13 @@ def minutes(value: Any) -> timedelta | None:
     """A span given as a whole number of minutes."""
     text = str(value or "").strip()
     return timedelta(minutes=int(text)) if re.fullmatch(r"\d{1,6}", text, re.ASCII) else None
+
+
+def skip_days_in(body: bytes) -> tuple[int, ...]:
+    """The UTC weekdays (Monday is 0) on which a document asks not to be fetched."""
+    found = re.search(rb"<skipDays>(.{0,2000}?)</skipDays>", body, re.DOTALL)
+    days = re.findall(rb"<day>\s*([A-Za-z]{3})[a-z]*\s*</day>", found[1]) if found else []
+    return tuple(sorted({_DAYS.index(day.lower()) for day in days if day.lower() in _DAYS}))
 
 
 def skip_hours_in(body: bytes) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from lxml import etree  # type: ignore[import-untyped]
 from monitor.core.markup import plain_line, plain_text, repair, safe_link
 from monitor.core.parse import LONGEST_GUID, MOST_ENTRIES, primary_language, too_many
 from monitor.model import Entry, ParsedFeed
-from monitor.sandbox.anyfeed import any_date, minutes, skip_hours_in
+from monitor.sandbox.anyfeed import any_date, minutes, skip_days_in, skip_hours_in
 from monitor.sandbox.vocabulary import (
     ATOM,
     ATOM_FEED_IGNORED,
@@ -101,6 +101,7 @@ def _rss(root: Element, base: str, body: bytes) -> ParsedFeed:
         hub=_announced(links, "hub", base),
         topic_url=_announced(links, "self", base),
         skip_hours=skip_hours_in(body),
+        skip_days=skip_days_in(body),
     )
 
 

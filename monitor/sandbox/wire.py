@@ -72,6 +72,7 @@ def pack_feed(parsed: ParsedFeed) -> dict[str, Any]:
         "hub": parsed.hub,
         "topic_url": parsed.topic_url,
         "skip_hours": parsed.skip_hours,
+        "skip_days": parsed.skip_days,
     }
 
 
@@ -92,6 +93,7 @@ def unpack_feed(data: dict[str, Any]) -> ParsedFeed:
             hub=data["hub"],
             topic_url=data["topic_url"],
             skip_hours=tuple(data["skip_hours"]),
+            skip_days=tuple(data["skip_days"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ParseError("the parser process sent something that is not a feed") from error

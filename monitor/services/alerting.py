@@ -88,11 +88,13 @@ class Evaluator:
     def _evaluate(self, rule: Rule, view: View, plan: Plan) -> None:
         trigger = kinds.load("rule", rule.kind)
         query = self.query(rule.when)
-        fresh = view.fresh(query)
+        arrived = view.fresh(query)
+        fresh = _dated(arrived)
+        plan.suppressed += [alerting.backlog(rule, hit, view.now) for hit in arrived if alerting.is_undated_backlog(hit)]
         if not fresh and not trigger.IS_PERIODIC:
             return
         reach = trigger.reach(rule.options)
-        past = view.since(query, view.now - reach) if reach is not None else fresh
+        past = _dated(view.since(query, view.now - reach)) if reach is not None else fresh
         state = view.state(rule.id)
         outcome = trigger.fire(Evaluation(rule, rule.options, fresh, past, state, view.now))
         if outcome.state is not None and dict(outcome.state) != dict(state):
@@ -141,6 +143,10 @@ class Evaluator:
         fresh = {hit.article for hit in firing.hits}
         earlier = [hit for hit in hits if hit.article not in fresh]
         return replace(firing, hits=(*earlier, *firing.hits)), title
+
+
+def _dated(hits: Sequence[Hit]) -> list[Hit]:
+    return [hit for hit in hits if not alerting.is_undated_backlog(hit)]
 
 
 class ArchiveView:

@@ -17,6 +17,7 @@ from monitor.ports import Archive, Scorer
 LOW_DISK_BYTES = 500_000_000
 MEND_LINES = "mend the lines named; `monitor check` lists all"
 MEND_ARCHIVE = "name another with --archive, or restore a backup (docs/operating.md)"
+MEND_DAMAGE = "stop the service and restore a backup (docs/archive.md); an index alone is mended by `monitor vacuum`"
 MEND_MODEL = "reinstall the package, or `git checkout monitor/scorers/weights`"
 
 
@@ -83,6 +84,7 @@ def examine(app: Checked) -> Iterator[Finding]:
     yield _finding(
         "archive", lambda: _archive_seen(app.archive), "name another with --archive, or restore a backup (docs/operating.md)"
     )
+    yield _finding("integrity", lambda: _integrity_seen(app.archive), MEND_DAMAGE)
     yield _finding("receivers", lambda: _receivers_seen(app), "set the variable named, or mend the receiver in rules/")
     yield _finding("model", lambda: _model_seen(app.scorer), MEND_MODEL)
 
@@ -102,6 +104,13 @@ def _rules_seen(app: Checked) -> str:
 def _archive_seen(archive: Archive) -> str:
     stats = archive.stats()
     return f"{stats.get('articles', 0):,} articles"
+
+
+def _integrity_seen(archive: Archive) -> str:
+    problems = archive.upkeep.problems()
+    if problems:
+        raise MonitorError("; ".join(problems[:5]) + (f"; and {len(problems) - 5} more" if len(problems) > 5 else ""))  # noqa: PLR2004
+    return "tables, references and the full-text index are sound"
 
 
 def _receivers_seen(app: Checked) -> str:

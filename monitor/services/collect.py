@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from monitor.config.settings import WorkerSettings
 from monitor.core.feedhealth import FAILURES_TO_TELL, FeedEvent, after_failure, after_success, noted
 from monitor.core.identity import Identified, identify, source_of
 from monitor.core.novelty import Novelty, Verdict, judge, settle_date
@@ -28,6 +29,11 @@ class Policy:
 
     bounds: Bounds = field(default_factory=Bounds)
     fail_after: int = FAILURES_TO_TELL
+
+    @classmethod
+    def of(cls, worker: WorkerSettings) -> Policy:
+        """The policy that the settings ask for."""
+        return cls(Bounds(first=worker.interval), worker.fail_after)
 
 
 @dataclass(frozen=True, slots=True)

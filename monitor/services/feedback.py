@@ -8,12 +8,11 @@ from monitor.core.links import Action, Answer
 from monitor.errors import ArchiveError
 from monitor.model import Alert, Label, Rulebook, Stance
 from monitor.ports import Archive
+from monitor.services.optouts import opt_out
 
 RELEVANT, NOT_RELEVANT, WRONG_STANCE = "relevant", "not-relevant", "wrong-stance"
 KINDS = (RELEVANT, NOT_RELEVANT, WRONG_STANCE, *(str(stance) for stance in Stance))
 STORY_MUTE, DAY_MUTE = timedelta(days=14), timedelta(days=1)
-LEAVING = "web:leaving"
-"""The name under which requests to leave a receiver are kept among the rules' states."""
 _OPPOSITES = {RELEVANT: NOT_RELEVANT, NOT_RELEVANT: RELEVANT}
 
 
@@ -33,8 +32,8 @@ def give_label(archive: Archive, label: Label) -> None:
         archive.labels.add(label)
 
 
-def take_answer(archive: Archive, rulebook: Rulebook, answer: Answer, now: datetime) -> str:
-    """Do what a signed address stands for; in words, what was done.
+def take_answer(archive: Archive, rulebook: Rulebook, answer: Answer, now: datetime, *, by: str = "") -> str:
+    """Do what a signed address stands for; in words, what was done. `by` is who answers, the receiver by default.
 
     Raises:
         ArchiveError: its alert is no longer stored.
@@ -42,7 +41,7 @@ def take_answer(archive: Archive, rulebook: Rulebook, answer: Answer, now: datet
     alert = archive.alerts.get(answer.alert)
     if alert is None:
         raise ArchiveError("the alert this address speaks of is no longer stored")
-    who = answer.receiver
+    who = by or answer.receiver
     match answer.action:
         case Action.RELEVANT | Action.NOT_RELEVANT:
             kind = RELEVANT if answer.action is Action.RELEVANT else NOT_RELEVANT
@@ -60,7 +59,7 @@ def take_answer(archive: Archive, rulebook: Rulebook, answer: Answer, now: datet
             archive.silences.add(rule.when if rule else _named(alert), now + DAY_MUTE, f"muted by {who} from an alert", now)
             return "What this rule asks for is silent for a day."
         case Action.UNSUBSCRIBE:
-            return _leave(archive, who, now)
+            return _leave(archive, answer.receiver, now)
 
 
 def _label_all(archive: Archive, alert: Alert, kind: str, who: str, now: datetime) -> int:
@@ -76,11 +75,9 @@ def _named(alert: Alert) -> str:
 
 
 def _leave(archive: Archive, receiver: str, now: datetime) -> str:
-    """Receivers are configured in files, which a click in a letter must not change: the wish is shown to who keeps them."""
-    with archive.transaction():
-        wishes = archive.states.load(LEAVING)
-        archive.states.save(LEAVING, {**wishes, receiver: now.isoformat(timespec="seconds")})
-    return f"Your wish to leave {receiver} is noted and shown to whoever keeps this service."
+    """Receivers are configured in files, which a click in a letter must not change: what it says is kept beside them."""
+    opt_out(archive, receiver, now)
+    return f"Nothing more is sent to {receiver}. Whoever keeps this service sees it, and can let it back in."
 
 
 def _others(kind: str) -> tuple[str, ...]:

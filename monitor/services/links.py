@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from functools import partial
 
 from monitor.core.links import Signer, links
 from monitor.ports import Archive
 from monitor.services.compose import Links, no_links
+from monitor.services.keys import kept_key
 
 STATE = "links"
 """The name under which the key is kept among the rules' states."""
@@ -20,9 +20,4 @@ def feedback_links(archive: Archive, public_url: str) -> Links:
 
 def signer(archive: Archive) -> Signer:
     """The archive's own signer; its key is made when first asked for."""
-    with archive.transaction():
-        key = archive.states.load(STATE).get("key")
-        if not key:
-            key = secrets.token_urlsafe(32)
-            archive.states.save(STATE, {"key": key})
-    return Signer(str(key))
+    return Signer(kept_key(archive, STATE))

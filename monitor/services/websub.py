@@ -6,11 +6,12 @@ import hashlib
 import hmac
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from urllib.parse import quote
 
 from monitor.logs import logger
 from monitor.model import Feed, FeedState, Fetched
-from monitor.ports import Archive, Clock
+from monitor.ports import Archive, Clock, Fetcher
+from monitor.services.keys import kept_key
 
 log = logger(__name__)
 
@@ -19,20 +20,23 @@ RENEW_BEFORE = timedelta(days=1)
 LARGEST_PUSH = 10_000_000
 
 
-class Poster(Protocol):
-    """Sends one form to a hub."""
-
-    def post(self, url: str, form: dict[str, str]) -> Fetched:
-        """The hub's answer; a hub that is down is an answer, not an exception."""
-        ...
+PATH = "/websub/"
+"""Where hubs call back; a feed's id follows."""
+STATE = "websub"
+"""The name under which the key that subscriptions are made with is kept among the rules' states."""
 
 
-def subscribe_due(archive: Archive, poster: Poster, clock: Clock, *, callback_url: str, secret: str) -> int:
+def hub_secret(archive: Archive) -> str:
+    """The secret from which each subscription's own is made; made when first asked for, and kept with the archive."""
+    return kept_key(archive, STATE)
+
+
+def subscribe_due(archive: Archive, fetcher: Fetcher, clock: Clock, *, public_url: str) -> int:
     """Subscribe to every feed that advertises a hub and whose lease is missing or ends within a day; how many were asked.
 
-    `callback_url` is the public address of the callback route, to which the feed's id is added; `secret` signs pushes.
-    The hub confirms by calling `verified`, which starts the lease.
+    `public_url` is where hubs reach the pages. The hub confirms by calling back, see `verified`, which starts the lease.
     """
+    secret = hub_secret(archive)
     now = clock.now()
     asked = 0
     for feed, state in archive.feeds.list():
@@ -41,11 +45,11 @@ def subscribe_due(archive: Archive, poster: Poster, clock: Clock, *, callback_ur
         form = {
             "hub.mode": "subscribe",
             "hub.topic": state.hub_topic or state.url,
-            "hub.callback": f"{callback_url.rstrip('/')}/{feed.id}",
+            "hub.callback": f"{public_url.rstrip('/')}{PATH}{quote(feed.id)}",
             "hub.lease_seconds": str(int(LEASE.total_seconds())),
             "hub.secret": feed_secret(secret, feed.id),
         }
-        answer = poster.post(state.hub or "", form)
+        answer = fetcher.post(state.hub or "", form)
         asked += 1
         if answer.error:
             log.warning("hub refused", feed=feed.id, hub=state.hub, error=answer.error)
@@ -75,14 +79,15 @@ def verified(archive: Archive, clock: Clock, feed_id: str, mode: str, topic: str
 
 
 def pushed(
-    archive: Archive, feed_id: str, body: bytes, content_type: str, signature: str, *, secret: str
+    archive: Archive, feed_id: str, body: bytes, content_type: str, signature: str
 ) -> tuple[Feed, FeedState, Fetched] | None:
     """What a hub pushed, ready for `collect_pushed`, or None when nobody asked for it or it is not signed by the hub.
 
     The caller answers 2xx either way, as the specification asks, so that a forger learns nothing.
     """
     found = _known(archive, feed_id)
-    if found is None or len(body) > LARGEST_PUSH or not is_signed(body, signature, feed_secret(secret, feed_id)):
+    secret = feed_secret(hub_secret(archive), feed_id)
+    if found is None or len(body) > LARGEST_PUSH or not is_signed(body, signature, secret):
         log.warning("push refused", feed=feed_id)
         return None
     feed, state = found

@@ -17,7 +17,7 @@ from monitor import __version__
 from monitor.app import App
 from monitor.errors import ArchiveError, ConfigError, MonitorError, Problem, QueryError
 from monitor.services.accounts import Accounts
-from monitor.web import api, pages
+from monitor.web import api, hooks, pages
 from monitor.web.api.problems import problem
 from monitor.web.identity import LoginNeeded, admit
 from monitor.web.pages.show import show_error
@@ -26,7 +26,7 @@ from monitor.web.proxies import Proxies
 from monitor.web.site import Site
 
 HERE = Path(__file__).parent
-_MACHINE = ("/api/", "/feeds/q.", "/feeds/rule/", "/openapi.json", "/healthz", "/readyz")
+_MACHINE = ("/api/", "/slack/", "/websub/", "/feeds/q.", "/feeds/rule/", "/openapi.json", "/healthz", "/readyz")
 
 
 def build_web(app: App, *, host: str | None = None) -> FastAPI:
@@ -52,6 +52,7 @@ def build_web(app: App, *, host: str | None = None) -> FastAPI:
     web.state.site, web.state.is_local = site, is_local
     web.include_router(pages.router)
     web.include_router(api.router)
+    web.include_router(hooks.router)
     web.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     web.add_middleware(GZipMiddleware, minimum_size=1024)
     web.add_middleware(Protection, hosts=_hosts(app, bound))

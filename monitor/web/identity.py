@@ -14,8 +14,8 @@ from monitor.web.protection import SAFE
 from monitor.web.site import site_of
 
 COOKIE = "monitor_session"
-PUBLIC = frozenset({"/healthz", "/readyz", "/login", "/feedback/{token}", "/theme"})
-"""Routes that need nobody: health, logging in, signed addresses, the choice of a theme."""
+PUBLIC = frozenset({"/healthz", "/readyz", "/login", "/feedback/{token}", "/theme", "/slack/interactions", "/websub/{feed}"})
+"""Routes that need nobody: health, logging in, signed addresses, the choice of a theme, machines that sign what they send."""
 LOCAL = Who("local", frozenset(SCOPES))
 """Whoever sits at this machine, as long as there are no users."""
 

@@ -184,3 +184,17 @@ def test_explain_and_overview_say_what_happened(archive, book, scorer):
     assert gated.verdict == "few outlets: 1 of 2"
     assert [one.reason for one in gated.recorded] == [Reason.FEW_OUTLETS]
     assert {row["id"]: row["alerts"] for row in overview(archive, book, NOW)}["levy"] == 1
+
+
+@pytest.mark.parametrize("news", [{"is_backfill": True}, {"published": NOW + timedelta(hours=1)}], ids=["dated", "later"])
+@pytest.mark.parametrize("kind", ["levy", "many"])
+def test_undated_backlog_alerts_nobody_and_dated_or_later_news_does(archive, book, scorer, kind: str, news: dict):
+    only = replace(book, rules={kind: book.rules[kind]})
+    undated = [replace(article(number), published=NOW, is_backfill=True) for number in range(5)]
+    report = run(archive, only, scorer, FixedClock(NOW), *undated)
+    assert (report.scored, report.alerts) == (5, 0)
+    notes = {one.note for one in archive.alerts.suppressions(rule=kind) if one.reason is Reason.TOO_OLD}
+    assert notes == {"undated, and came with the first look at its feed or the first after an outage"}
+
+    later = NOW + timedelta(hours=1)
+    assert run(archive, only, scorer, FixedClock(later), replace(article(6, at=later), **news)).alerts == 1

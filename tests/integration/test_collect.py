@@ -15,7 +15,7 @@ from monitor.sandbox import Limits, Sandbox
 from monitor.services.collect import collect, collect_pushed
 from monitor.services.discover import discover
 from monitor.services.subscriptions import try_feeds
-from monitor.services.websub import feed_secret, pushed, subscribe_due, verified
+from monitor.services.websub import feed_secret, hub_secret, pushed, subscribe_due, verified
 from tests.collecting import Rig, collecting
 from tests.rig import Call, feed_of, item, rss
 
@@ -185,7 +185,6 @@ def test_feeds_can_be_tried_without_storing(rig: Rig) -> None:
 
 # -- WebSub ----------------------------------------------------------------------------------------------------------
 
-SECRET = "a long word"
 
 
 def test_a_hub_is_subscribed_to_and_pushes_are_stored(rig: Rig) -> None:
@@ -199,39 +198,40 @@ def test_a_hub_is_subscribed_to_and_pushes_are_stored(rig: Rig) -> None:
     link = f'<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="hub" href="{rig.server.url("/hub")}"/>'
     rig.server.serve("/feed", rss(item(1), link))
     rig.poll(rig.feed())
-    assert subscribe_due(rig.archive, rig.fetcher, rig.clock, callback_url="https://me.example/websub", secret=SECRET) == 1
+    assert subscribe_due(rig.archive, rig.fetcher, rig.clock, public_url="https://me.example/") == 1
     assert asked[0]["hub.mode"] == ["subscribe"]
     assert asked[0]["hub.topic"] == [rig.server.url("/feed")]
     assert asked[0]["hub.callback"] == ["https://me.example/websub/feed"]
 
     assert not verified(rig.archive, rig.clock, "feed", "subscribe", "https://other.example/", "3600")
     assert verified(rig.archive, rig.clock, "feed", "subscribe", rig.server.url("/feed"), "864000")
-    assert subscribe_due(rig.archive, rig.fetcher, rig.clock, callback_url="https://me.example/websub", secret=SECRET) == 0
+    assert subscribe_due(rig.archive, rig.fetcher, rig.clock, public_url="https://me.example/") == 0
 
     body = rss(item(1) + item(2))
-    signature = "sha256=" + hmac.new(feed_secret(SECRET, "feed").encode(), body, hashlib.sha256).hexdigest()
-    assert pushed(rig.archive, "feed", body, "application/rss+xml", "sha256=0", secret=SECRET) is None
-    assert pushed(rig.archive, "feed", body, "application/rss+xml", signature.replace("sha256", "sha1"), secret=SECRET) is None
-    arrived = pushed(rig.archive, "feed", body, "application/rss+xml", signature, secret=SECRET)
+    secret = hub_secret(rig.archive)
+    signature = "sha256=" + hmac.new(feed_secret(secret, "feed").encode(), body, hashlib.sha256).hexdigest()
+    assert pushed(rig.archive, "feed", body, "application/rss+xml", "sha256=0") is None
+    assert pushed(rig.archive, "feed", body, "application/rss+xml", signature.replace("sha256", "sha1")) is None
+    arrived = pushed(rig.archive, "feed", body, "application/rss+xml", signature)
     assert arrived is not None
     before = rig.state().body_hash
     report = collect_pushed(*arrived, rig.parser, rig.archive, rig.clock)
     assert (report.new, report.seen) == (1, 1)
     assert rig.state().body_hash == before
     rig.later(days=6.5)
-    assert subscribe_due(rig.archive, rig.fetcher, rig.clock, callback_url="https://me.example/websub", secret=SECRET) == 1
+    assert subscribe_due(rig.archive, rig.fetcher, rig.clock, public_url="https://me.example/") == 1
 
 
 def test_a_hub_inside_is_not_called(rig: Rig) -> None:
     link = f'<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="hub" href="{rig.canary.url("/hub")}"/>'
     rig.server.serve("/feed", rss(item(1), link))
     rig.poll(rig.feed())
-    subscribe_due(rig.archive, rig.fetcher, rig.clock, callback_url="https://me.example/websub", secret=SECRET)
+    subscribe_due(rig.archive, rig.fetcher, rig.clock, public_url="https://me.example/")
     assert not rig.canary.asked
 
 
 def test_a_push_nobody_asked_for_is_refused(rig: Rig) -> None:
-    assert pushed(rig.archive, "nobody", b"", "", "sha256=0", secret=SECRET) is None
+    assert pushed(rig.archive, "nobody", b"", "", "sha256=0") is None
     assert not verified(rig.archive, rig.clock, "nobody", "subscribe", "", "")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -225,6 +226,17 @@ def test_topics_keep_texts_as_long_as_the_longest_asks(archive):
     assert prune(archive, book, NOW).forgotten == {"edge": 1}
     assert prune(archive, book, NOW).total == 0
     assert [bool(one.text) for one in archive.articles.get(numbers)] == [True, False, True]
+
+
+def test_a_tag_keeps_texts_for_its_time_unless_a_topic_wants_them_longer(archive):
+    tagged = [replace(article(day), tags=("agency",)) for day in (10, 100, 101, 1000)]
+    numbers = archive.articles.add([*tagged, article(102)])
+    archive.scores.save([_about(numbers[2], "chips")])
+    keep = {"agency": timedelta(days=90)}
+    book = _rulebook(Topic("chips", "Chips"))
+    assert prune(archive, book, NOW, tags=keep, is_dry_run=True).forgotten == {"tag:agency": 2}
+    assert prune(archive, book, NOW, tags=keep).forgotten == {"tag:agency": 2}
+    assert [bool(one.text) for one in archive.articles.get(numbers)] == [True, False, True, False, True]
 
 
 def _about(number: int, *topics: str) -> Scores:

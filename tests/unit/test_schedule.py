@@ -61,9 +61,9 @@ def test_what_the_server_asks_for_is_honoured(field: str, value: timedelta) -> N
 
 
 def test_what_the_feed_asks_for_outlives_an_unchanged_answer() -> None:
-    state = after(FeedState("f"), 1, NOW, parsed=ParsedFeed("rss20", ttl=10 * HOUR, skip_hours=(22, 23)))
+    state = after(FeedState("f"), 1, NOW, parsed=ParsedFeed("rss20", ttl=10 * HOUR, skip_hours=(22, 23), skip_days=(6,)))
     again = after(state, 0, NOW + HOUR)
-    assert (again.ttl, again.skip_hours) == (10 * HOUR, (22, 23))
+    assert (again.ttl, again.skip_hours, again.skip_days) == (10 * HOUR, (22, 23), (6,))
     assert again.next_due is not None
     assert again.next_due.hour not in (22, 23)
 
@@ -71,6 +71,11 @@ def test_what_the_feed_asks_for_outlives_an_unchanged_answer() -> None:
 def test_skipped_hours_that_cover_the_day_are_ignored() -> None:
     assert outside(NOW, range(24)) == NOW
     assert outside(NOW, (12, 13)) == NOW + 2 * HOUR
+    saturday, sunday = 5, 6
+    assert NOW.weekday() == saturday
+    assert outside(NOW, (), (saturday, sunday)) == NOW.replace(hour=0) + 48 * HOUR
+    assert outside(NOW, (0, 1), (saturday,)) == NOW.replace(hour=2) + 24 * HOUR
+    assert outside(NOW, (), range(7)) == NOW
 
 
 def test_a_failure_changes_the_schedule_and_the_count_alone() -> None:
