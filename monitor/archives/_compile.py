@@ -30,9 +30,11 @@ class Sql:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An expression in the text index's own language."""
+    """An expression in the text index's own language, the values of its placeholders, and what a dialect keeps of its words."""
 
     text: str
+    values: tuple[object, ...] = ()
+    words: tuple[object, ...] = ()
 
 
 TRUE = Sql("TRUE")
@@ -40,9 +42,9 @@ TRUE = Sql("TRUE")
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What an article must satisfy: an expression of the text index ("" for none) and a condition on the articles table."""
+    """What an article must satisfy: an expression of the text index, if any, and a condition on the articles table."""
 
-    match: str
+    match: Match | None
     where: Sql
 
 
@@ -69,6 +71,10 @@ class Dialect(Protocol):
         """The condition that these tables hold a row for the article (`key` is its column) that satisfies another condition."""
         ...
 
+    def alike(self, column: str) -> str:
+        """The condition that a column equals a value in small letters; A to Z are like a to z."""
+        ...
+
     def languages(self, code: str) -> tuple[str, ...]:
         """The language tags of stored articles that are this one or narrower: zh-Hant for zh."""
         ...
@@ -83,7 +89,7 @@ class Compiler:
     def conditions(self, root: Node) -> Conditions:
         """The conditions of a whole query."""
         match, rest = self._gather(root.nodes if isinstance(root, And) else (root,))
-        return Conditions(match.text if match else "", both(rest))
+        return Conditions(match, both(rest))
 
     def condition(self, node: Node) -> Sql:
         """One node as a condition on the articles table."""
@@ -93,7 +99,7 @@ class Compiler:
     def of_statement(self, node: Statement) -> Sql:
         """The condition on one row (named s) of statements, or of relevances when no stance is asked for."""
         measure = "s.relevance" if node.is_stance else "s.probability"
-        groups = [either([_of_statement(clause, measure) for clause in group]) for group in node.groups]
+        groups = [either([self._of_statement(clause, measure) for clause in group]) for group in node.groups]
         if not any(clause.field == "relevance" for clause in node.clauses):
             groups.append(Sql("s.is_relevant = TRUE"))
         return both(groups)
@@ -170,6 +176,8 @@ class Compiler:
             case "lang":
                 # The tags held that begin with the one asked for, so that an index answers; an unknown language is no NULL.
                 tags = self._dialect.languages(str(value))
+                if not tags:
+                    return Sql("FALSE")
                 return Sql(f"a.language IS NOT NULL AND a.language IN ({', '.join('?' * len(tags))})", tags, is_by_id=False)
             case "alerted" | "severity":
                 return self._alerted(clause)
@@ -184,6 +192,22 @@ class Compiler:
                 return self._dialect.related("labels b", "b.article", Sql("b.label = ?", (name,)))
             case _:
                 return _named(f"a.{field}", name)
+
+    def _of_statement(self, clause: Clause, measure: str) -> Sql:
+        operator = _COMPARISONS[clause.operator]
+        match clause.field, clause.value:
+            case "topic", "*":
+                return TRUE
+            case "holder", "*":
+                return Sql("s.is_found = TRUE")
+            case "holder", str(name):
+                return Sql(self._dialect.alike("s.holder"), (OUTLET if name.casefold() == OUTLET else _small(name),))
+            case "relevance", value:
+                return Sql(f"{measure} {operator} ?", (value,))
+            case "confidence", value:
+                return Sql(f"s.confidence {operator} ?", (value,))
+            case name, value:
+                return Sql(f"s.{name} = ?", (value,))
 
     def _alerted(self, clause: Clause) -> Sql:
         if clause.field == "severity":
@@ -224,27 +248,15 @@ def _joined(operator: str, parts: Sequence[Sql]) -> Sql:
     return Sql(text, values, all(part.is_by_id for part in parts))
 
 
-def _of_statement(clause: Clause, measure: str) -> Sql:
-    operator = _COMPARISONS[clause.operator]
-    match clause.field, clause.value:
-        case "topic", "*":
-            return TRUE
-        case "holder", "*":
-            return Sql("s.is_found = TRUE")
-        case "holder", str(name):
-            return Sql("s.holder = ?", (OUTLET if name.casefold() == OUTLET else name,))
-        case "relevance", value:
-            return Sql(f"{measure} {operator} ?", (value,))
-        case "confidence", value:
-            return Sql(f"s.confidence {operator} ?", (value,))
-        case name, value:
-            return Sql(f"s.{name} = ?", (value,))
-
-
 def _named(column: str, name: str) -> Sql:
     """A name, or its beginning or end where a * stands for the rest."""
     if not name.startswith("*") and not name.endswith("*"):
         return Sql(f"{column} = ?", (name,), is_by_id=False)
-    pattern = name.strip("*").replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    pattern = _small(name.strip("*")).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     before, after = "%" * name.startswith("*"), "%" * name.endswith("*")
-    return Sql(f"{column} LIKE ? ESCAPE '\\'", (f"{before}{pattern}{after}",), is_by_id=False)
+    return Sql(f"lower({column}) LIKE ? ESCAPE '\\'", (f"{before}{pattern}{after}",), is_by_id=False)
+
+
+def _small(name: str) -> str:
+    """A to Z as a to z, and nothing else: what every archive agrees on."""
+    return "".join(letter.lower() if letter.isascii() else letter for letter in name)

@@ -60,6 +60,9 @@ class SqliteDialect:
         column = "(SELECT text FROM texts WHERE article = a.id)" if node.part == "text" else f"a.{node.part}"
         return Sql(f"regexp(?, {column})", (node.regex,), is_by_id=False)
 
+    def alike(self, column: str) -> str:
+        return f"{column} = ?"
+
     def languages(self, code: str) -> tuple[str, ...]:
         return tuple(tag for tag in self._tags if f"{tag.casefold()}-".startswith(f"{code}-"))
 
@@ -83,7 +86,7 @@ def source(conditions: Conditions, limits: Sequence[Sql] = (), table: str = inde
     found = f"FROM (SELECT rowid AS id FROM {table} WHERE {table} MATCH ?) a WHERE TRUE{conjunction}"
     if first:
         text, found = (f"{part} AND {column} >= ?" for part, column in ((text, f"{table}.rowid"), (found, "a.id")))
-    values = (conditions.match, *where.values, *([first] if first else []))
+    values = (conditions.match.text, *where.values, *([first] if first else []))
     return Source(text, values, found if where.is_by_id else text, has_words=True, is_everything=False)
 
 

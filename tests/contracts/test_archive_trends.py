@@ -7,19 +7,17 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from monitor import kinds
 from monitor.model import Article, Evidence, Relevance, Scores, Stance, Statement, Voice
+from tests.archives import KINDS, opened
 
 NOW = datetime(2024, 11, 15, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture(params=[kind for kind in kinds.names("archive") if kind != "postgres"])
+@pytest.fixture(params=KINDS)
 def archive(request, tmp_path):
-    module = kinds.load("archive", request.param)
-    built = module.build(module.Config(path=str(tmp_path / "monitor.db")))
-    yield built
-    built.close()
+    with opened(request.param, tmp_path) as built:
+        yield built
 
 
 def store(

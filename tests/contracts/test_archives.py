@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from monitor import kinds
 from monitor.core.query import parse
 from monitor.errors import ArchiveBusy, QueryError
 from monitor.model import (
@@ -31,18 +30,16 @@ from monitor.model import (
     Suppression,
     Voice,
 )
+from tests.archives import KINDS, opened
 
 NOW = datetime(2024, 11, 15, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture(params=[kind for kind in kinds.names("archive") if kind != "postgres"] + ["sqlite-memory"])
+@pytest.fixture(params=KINDS)
 def archive(request, tmp_path):
-    kind = request.param.removesuffix("-memory")
-    module = kinds.load("archive", kind)
-    built = module.build(module.Config(path=":memory:" if request.param != kind else str(tmp_path / "monitor.db")))
-    yield built
-    built.close()
+    with opened(request.param, tmp_path) as built:
+        yield built
 
 
 def article(number: int, **changes) -> Article:
@@ -118,6 +115,7 @@ def test_feed_state_survives(archive):
         failures=2,
         arrivals=(1.5, 2.0),
         skip_hours=(1,),
+        skip_days=(5, 6),
         last_success=NOW,
     )
     archive.feeds.record(state, Fetched("a", "https://a.example/", 0, error="no \ud800 answer", reason="timeout"), NOW, 0)
