@@ -21,6 +21,7 @@ from monitor.ports import Archive, Channel, Clock
 from monitor.services.compose import Links, message_for, no_links
 from monitor.services.health import load_health, save_health
 from monitor.services.holding import gather_held
+from monitor.services.optouts import opted_out
 
 log = structlog.get_logger(__name__)
 
@@ -115,8 +116,11 @@ class _Run:
         gather_held(self.archive, self.clock.now())
         pending = [receiver for receiver, counts in self.archive.outbox.counts().items() if counts.get(DeliveryState.PENDING)]
         self._set_aside([receiver for receiver in pending if receiver not in self.channels])
+        left = opted_out(self.archive)
         for receiver in pending:
-            if receiver in self.channels:
+            if receiver in left:
+                self._let_go(receiver, left[receiver])
+            elif receiver in self.channels:
                 self._open(receiver)
         try:
             self._work()
@@ -134,6 +138,14 @@ class _Run:
         known = self.rulebook.receivers.get(receiver)
         rate = known.rate_per_minute if known else 60.0
         self.lines[receiver] = _Line(receiver, self.channels[receiver], rate, health)
+
+    def _let_go(self, receiver: str, since: datetime) -> None:
+        """Give up what is due to a receiver that asked to be left alone."""
+        now = self.clock.now()
+        error = f"{receiver} left the list on {since:%Y-%m-%d}; the settings page lets it back in"
+        while claimed := self.archive.outbox.claim(now, self.lease, 1000, [receiver]):
+            for delivery in claimed:
+                self.archive.outbox.settle(replace(delivery, state=DeliveryState.DEAD, due=None, last_error=error), now)
 
     def _set_aside(self, receivers: list[str]) -> None:
         now = self.clock.now()

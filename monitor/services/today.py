@@ -11,6 +11,7 @@ from monitor.core.messages import Background, compose
 from monitor.core.query import parse
 from monitor.model import Alert, Hit, Message, Rulebook, Statement, Topic
 from monitor.ports import Archive
+from monitor.services.optouts import opted_out
 from monitor.services.status import WORKER, is_alive
 
 TOPICS = 8
@@ -128,7 +129,8 @@ def health_line(archive: Archive, now: datetime) -> Health:
     """The service in one line."""
     stats = archive.stats()
     feeds = archive.feeds.list()
-    counts = archive.outbox.counts()
+    left = opted_out(archive)
+    counts = {receiver: states for receiver, states in archive.outbox.counts().items() if receiver not in left}
     worker = archive.states.load(WORKER)
     seen = worker.get("at")
     return Health(

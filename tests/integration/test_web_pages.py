@@ -208,7 +208,9 @@ def test_mute_and_unsubscribe(web: TestClient, app: App):
     web.post(f"/feedback/{token(app, Action.MUTE_STORY)}")
     assert [one.query for one in app.archive.silences.list(NOW)] == ["story:1"]
     web.post(f"/feedback/{token(app, Action.UNSUBSCRIBE)}")
-    assert "asked to leave" in web.get("/settings").text
+    assert "left the list" in web.get("/settings").text
+    web.post("/receivers/desk/return")
+    assert "left the list" not in web.get("/settings").text
 
 
 def test_a_changed_address_says_nothing(web: TestClient, app: App):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from monitor.services.accounts import SESSION, Throttled
-from monitor.services.feedback import LEAVING
+from monitor.services.optouts import opt_in, opted_out
 from monitor.services.status import is_alive, service_status
 from monitor.web.identity import COOKIE, needs
 from monitor.web.pages.show import THEME_COOKIE, THEMES, back, is_secure, own_path, show
@@ -83,7 +83,15 @@ def settings_page(request: Request, site: On) -> Response:
         settings=settings,
         users=site.accounts.users(),
         tokens=site.accounts.tokens(),
-        leaving=site.archive.states.load(LEAVING),
+        leaving=opted_out(site.archive),
         receivers=site.rulebook.receivers,
         labels=site.archive.labels.list(limit=10),
     )
+
+
+@router.post("/receivers/{name}/return")
+@needs("admin")
+def let_back(request: Request, site: On, name: str) -> Response:
+    """Send to a receiver again that had left by the link in a letter."""
+    is_back = opt_in(site.archive, name)
+    return back(request, "/settings", f"{name} is sent to again." if is_back else f"{name} had not left.")
