@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from monitor.core.trends import TopicTrends, compute
 from monitor.model import Hit, Stance, Statement, Topic
 from monitor.ports import Archive
 from monitor.services.today import StoryLine, story_lines, strongest
+from monitor.services.trends import LONG_SPAN_DAYS
 
 UNSTATED = "none"
 """An article about the topic in which nobody takes or declines a side."""
@@ -28,6 +30,8 @@ class Coverage:
     positions: tuple[Statement, ...]
     stories: tuple[StoryLine, ...]
     sources: Mapping[int, Hit]
+    trends: TopicTrends
+    """Each holder over the span, in independent stories: shares with intervals, first appearance, shifts."""
 
 
 def coverage(archive: Archive, topic: Topic, now: datetime, span: timedelta) -> Coverage:
@@ -44,6 +48,14 @@ def coverage(archive: Archive, topic: Topic, now: datetime, span: timedelta) -> 
         strongest([one for hit in hits for one in hit.statements], limit=HOLDERS),
         story_lines(archive, hits, limit=10),
         {hit.article: hit for hit in hits},
+        compute(
+            topic.id,
+            hits,
+            archive.trends.first_seen(topic.id),
+            since=since,
+            until=now,
+            step="week" if span.days > LONG_SPAN_DAYS else "day",
+        ),
     )
 
 

@@ -41,6 +41,15 @@ def ago(at: datetime, now: datetime) -> str:
     return f"{at.day} {at:%b}" if gap < _DAY * 300 else f"{at.day} {at:%b %Y}"
 
 
+def lag(gap: timedelta) -> str:
+    """How much later something came, in one unit; "" for nothing worth telling."""
+    if gap < _MINUTE:
+        return ""
+    if gap < _HOUR:
+        return f"+{gap // _MINUTE} min"
+    return f"+{gap // _HOUR} h" if gap < _DAY * 2 else f"+{gap // _DAY} days"
+
+
 def _ahead(gap: timedelta, at: datetime) -> str:
     if gap < _HOUR:
         return f"in {gap // _MINUTE + 1} min"

@@ -13,9 +13,10 @@ from fastapi.testclient import TestClient
 
 from monitor.app import App
 from monitor.core.links import Action, Answer
+from monitor.model import Relevance, Scores, Stance
 from monitor.services.links import signer
 from monitor.web import build_web
-from tests.webstage import NOW, RULES, stage
+from tests.webstage import NOW, RULES, article, stage, statement
 
 SAME = {"Sec-Fetch-Site": "same-origin"}
 
@@ -34,7 +35,7 @@ def web(app: App) -> Iterator[TestClient]:
 
 PAGES = (
     "/", "/?days=7", "/search", "/search?q=topic:toll", "/search?q=toll&sort=relevance&facets=1", "/search/facets?q=toll",
-    "/search/words", "/topics", "/topics/toll", "/topics/toll/briefing.md", "/articles/1", "/articles/1?rule=toll-opposed", "/stories", "/stories/1", "/alerts",
+    "/search/words", "/topics", "/topics/toll", "/topics/toll?days=90", "/topics/toll/briefing", "/topics/toll/briefing?days=90", "/topics/toll/briefing.md", "/articles/1", "/articles/1?rule=toll-opposed", "/stories", "/stories/1", "/alerts",
     "/alerts?rule=toll-opposed&days=30", "/alerts/a1b2c3d4e5", "/rules", "/rules/toll-opposed", "/rules/edit",
     "/rules/edit?add=topic:toll", "/rules/new", "/rules/new?q=toll", "/rules/toll-opposed/form", "/try", "/try?rule=toll-opposed", "/feeds", "/feeds.opml", "/settings", "/login", "/healthz", "/readyz",
 )  # fmt: skip
@@ -239,3 +240,41 @@ def test_an_empty_archive_leads_to_the_first_alert(tmp_path: Path):
         assert "Three steps to the first alert" in client.get("/").text
         for path in ("/search", "/topics", "/alerts", "/rules", "/feeds", "/settings", "/stories"):
             assert client.get(path).status_code == 200, path
+
+
+# -- over time -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_topic_tells_who_holds_what_in_how_many_stories(shown: TestClient):
+    page = shown.get("/topics/toll").text
+    voices = page.partition('id="voices"')[2].partition("</table>")[0]
+    assert "in 1 of 1, too few to lean on" in voices
+    assert "/search?q=topic%3Atoll%20holder%3AFreedonia" in voices
+    assert 'class="tag">new' in voices
+
+
+def test_a_shift_is_told_with_the_articles_that_carry_it(web: TestClient, app: App):
+    sides = [Stance.AGAINST] * 5 + [Stance.FAVOR] * 5
+    made = [article(1, keys=(f"s{at}",), title=f"Day {at}", published=NOW - timedelta(days=12 - at)) for at in range(10)]
+    for number, side in zip(app.archive.articles.add(made), sides, strict=True):
+        said = statement(number, "Osterlich", side, "Sylvania welcomed it as fair.")
+        relevance = Relevance("toll", 0.9, is_relevant=True)
+        app.archive.scores.save([Scores(number, "en", "model-1", None, (relevance,), (said,), at=NOW)])
+        app.archive.stories.join(number, None)
+    shifts = web.get("/topics/toll").text.partition('id="shifts"')[2].partition("</section>")[0]
+    assert re.search(r"Osterlich</b>.*against.*→.*for.*since 13 Nov.*5 stories before, 5 after", shifts, re.DOTALL)
+    assert "Day 5" in shifts
+
+
+def test_the_briefing_is_read_here_with_each_mark_leading_to_its_article(shown: TestClient):
+    page = shown.get("/topics/toll/briefing").text
+    assert "an insult to every sailor" in page
+    assert re.search(r'<a class="cite" href="/articles/\d+"', page)
+
+
+def test_a_story_names_its_outlets_in_order(shown: TestClient):
+    page = shown.get("/stories/1").text
+    outlets = re.findall(r"<li data-item><a href=\"/articles/\d+\">([\w.]+)</a> <span class=\"muted\">([^<]*)<", page)
+    assert outlets[0] == ("gazette.example", "first · 3 articles")
+    assert outlets[1][0] == "wire.example"
+    assert outlets[1][1].startswith("+5 h")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import Response
 
-from monitor.model import Label, Stance
+from monitor.core.stories import Placement, Reason
+from monitor.model import Article, Label, Stance
 from monitor.services.feedback import NOT_RELEVANT, RELEVANT, WRONG_STANCE, give_label
 from monitor.services.rules import explain, rule_named
 from monitor.services.stories import list_stories, show_story
@@ -16,7 +18,7 @@ from monitor.services.today import strongest
 from monitor.web.identity import By, needs
 from monitor.web.pages.show import back, show
 from monitor.web.site import On
-from monitor.web.words import evident
+from monitor.web.words import evident, lag
 
 router = APIRouter()
 
@@ -96,8 +98,21 @@ def story_page(request: Request, site: On, number: int) -> Response:
         positions=strongest(statements, limit=12),
         sources=sources,
         topics=site.rulebook.topics,
-        outlets=sorted({article.source for article, _ in told}),
+        outlets=_outlets(told),
     )
+
+
+def _outlets(told: Sequence[tuple[Article, Placement | None]]) -> list[dict[str, Any]]:
+    """Outlets in the order in which they told it: how long after the first report, how often, and whether in copied words."""
+    found: dict[str, dict[str, Any]] = {}
+    for article, placement in told:
+        copied = placement is not None and placement.reason is Reason.NEAR_DUPLICATE
+        later = lag(article.published - told[0][0].published)
+        known = found.setdefault(
+            article.source, {"source": article.source, "article": article.id, "later": later, "count": 0, "copied": copied}
+        )
+        known["count"] += 1
+    return list(found.values())
 
 
 @router.get("/stories")

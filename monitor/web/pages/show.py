@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from monitor import __version__
-from monitor.web.charts import share, spark
+from monitor.web.charts import quoted, share, spark
 from monitor.web.identity import LOCAL
 from monitor.web.site import site_of
 from monitor.web.words import FILTERS, moment
@@ -45,6 +45,7 @@ def environment() -> Environment:
     made.filters.update(FILTERS)
     made.filters["trend"] = lambda days: spark(days, title=f"Articles a day over {len(days)} days")
     made.filters["bar"] = lambda one: share({"favor": one.favor, "against": one.against, "neutral": one.neutral})
+    made.filters["quoted"] = quoted
     made.filters["quote"] = lambda text: quote(str(text), safe="")
     return made
 

@@ -7,15 +7,18 @@ from datetime import timedelta
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
+from monitor.core.briefing import Briefing
+from monitor.model import Article
 from monitor.services.briefing import Format, brief, write
 from monitor.services.coverage import UNSTATED, Coverage, coverage
 from monitor.services.today import topic_line
 from monitor.web.charts import Bar, Cell, columns, quoted, search_link, week_of
 from monitor.web.pages.show import show
-from monitor.web.site import On
+from monitor.web.site import On, Site
 
 router = APIRouter()
 SPANS = (7, 30, 90, 365)
+_VOICES, _CARRIED = 14, 3
 _MEDIA_TYPES: dict[Format, str] = {
     "md": "text/markdown; charset=utf-8",
     "html": "text/html; charset=utf-8",
@@ -51,23 +54,53 @@ def topic_page(request: Request, site: On, name: str, days: int = 30) -> Respons
         rules=rules,
         span=span,
         spans=SPANS,
-        articles={
-            article.id: article for article in site.archive.articles.get([one.article for one in found.positions if one.article])
-        },
+        voices=found.trends.voices[:_VOICES],
+        shifts=[voice for voice in found.trends.voices if voice.shift],
+        articles=_named(site, found),
+    )
+
+
+@router.get("/topics/{name}/briefing")
+def briefing_page(request: Request, site: On, name: str, days: int = 14) -> Response:
+    """The briefing to read here; every mark leads to the article that carries the claim."""
+    span = min(max(days, 1), 366)
+    composed = _composed(site, name, span)
+    return show(
+        request,
+        "briefing.html",
+        briefing=composed,
+        sources={one.number: one for one in composed.sources},
+        topic=site.rulebook.topics[name],
+        span=span,
+        spans=SPANS,
     )
 
 
 @router.get("/topics/{name}/briefing.{form}")
 def briefing(site: On, name: str, form: Format, days: int = 14) -> Response:
-    """The briefing an analyst would send on, every sentence cited; always a download, so that nothing in it runs here."""
+    """The briefing to send on; always a download, so that nothing in it runs here."""
+    written = write(_composed(site, name, min(max(days, 1), 366)), form)
+    file = f"{name}-{site.now():%Y-%m-%d}.{form}".encode("ascii", "replace").decode().replace('"', "")
+    headers = {"Content-Disposition": f'attachment; filename="{file}"'}
+    return Response(written, headers=headers, media_type=_MEDIA_TYPES[form])
+
+
+def _composed(site: Site, name: str, days: int) -> Briefing:
     if name not in site.rulebook.topics:
         raise HTTPException(404, f"there is no topic {name}")
     now = site.now()
-    composed = brief(site.archive, site.rulebook, name, since=now - timedelta(days=min(max(days, 1), 366)), until=now)
-    written = write(composed, form)
-    file = f"{name}-{now:%Y-%m-%d}.{form}".encode("ascii", "replace").decode().replace('"', "")
-    headers = {"Content-Disposition": f'attachment; filename="{file}"'}
-    return Response(written, headers=headers, media_type=_MEDIA_TYPES[form])
+    return brief(site.archive, site.rulebook, name, since=now - timedelta(days=days), until=now)
+
+
+def _named(site: Site, found: Coverage) -> dict[int, Article]:
+    """The articles that the page names: those with the strongest evidence, and those that carry a shift or a first word."""
+    named = [one.article for one in found.positions if one.article]
+    for voice in found.trends.voices:
+        named += [
+            *(voice.shift.articles[:_CARRIED] if voice.shift else ()),
+            *([voice.first_article] if voice.first_article else []),
+        ]
+    return {article.id: article for article in site.archive.articles.get(list(dict.fromkeys(named)))}
 
 
 def _bars(found: Coverage) -> list[Bar]:
