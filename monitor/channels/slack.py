@@ -134,6 +134,11 @@ class Bot:
         return self._made
 
 
+def preview(config: Config, message: Message) -> tuple[str, str]:
+    """The text and blocks that would be posted, as indented JSON; no secret is read."""
+    return "application/json", json.dumps(_shown(message, config), ensure_ascii=False, indent=2)
+
+
 def _shown(message: Message, config: Config) -> Mapping[str, Any]:
     return payload(message, ZoneInfo(config.timezone), can_answer=config.signing_secret is not None)
 

@@ -181,8 +181,8 @@ def test_a_missing_model_is_said_in_words(tmp_path: Path):
 
 def test_an_alert_is_shown_as_each_receiver_gets_it(tmp_path: Path):
     with stage(tmp_path / "desk", public_url="http://localhost") as app:
-        mail = "desk: {kind: email, to: [desk@example.org], security: none}\n  hook: {kind: webhook, url: 'http://127.0.0.1:9/'}\n  screen: {kind: console}"
-        rules = RULES.replace("desk: {kind: console}", mail).replace("notify: [desk]", "notify: [desk, hook, screen]")
+        mail = "desk: {kind: email, to: [desk@example.org], security: none}\n  hook: {kind: webhook, url: 'http://127.0.0.1:9/'}\n  room: {kind: slack, webhook: {env: NOT_SET}}\n  screen: {kind: console}"
+        rules = RULES.replace("desk: {kind: console}", mail).replace("notify: [desk]", "notify: [desk, hook, room, screen]")
         (app.settings.rules / "desk.yaml").write_text(rules)
         with TestClient(build_web(app), base_url="http://localhost") as web:
             page = web.get("/alerts/a1b2c3d4e5").text
@@ -191,6 +191,7 @@ def test_an_alert_is_shown_as_each_receiver_gets_it(tmp_path: Path):
             assert web.get("/alerts/none/preview/desk").status_code == 404
     assert '<iframe sandbox loading="lazy" src="/alerts/a1b2c3d4e5/preview/desk"' in page
     assert "&#34;alert&#34;: &#34;a1b2c3d4e5&#34;" in page
+    assert "&#34;blocks&#34;:" in page
     assert "▼ Freedonia is against Harbour toll" in page
     assert "an insult to every sailor" in framed.text
     assert "/feedback/" not in framed.text + page
