@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from monitor.config.settings import Settings, load_settings
 from monitor.core.render import plain, view
 from monitor.errors import ConfigError, Problem
 from monitor.model import Feed, Message, Receiver, Rulebook
-from monitor.ports import Archive, Channel, Clock, Fetcher, Parser, Scorer
+from monitor.ports import Archive, Channel, Clock, Fetcher, Joinable, Parser, Queue, Scorer
 
 ENGINES = {"postgres": "postgres", "postgresql": "postgres"}
 
@@ -66,6 +67,28 @@ class App:
         archive: Archive = _build("archive", kind, {"path" if kind == "sqlite" else "url": self.settings.archive})
         self._closing.callback(archive.close)
         return archive
+
+    @cached_property
+    def queue(self) -> Queue:
+        """What tells the workers of a cluster what there is to do; it lives in the archive's database.
+
+        Raises:
+            ConfigError: the archive is a file, which is one machine's.
+        """
+        archive = self.archive
+        if not isinstance(archive, Joinable):
+            hint = "set archive: postgresql://… (docs/scaling.md), or run everything in one process with `monitor run`"
+            raise ConfigError([Problem("several workers need an archive in PostgreSQL", "settings", hint=hint)])
+        values = {"url": self.settings.archive, **self._own("queue")}
+        queue = _build("queue", self._kind("queue"), values, joined=archive.joined)
+        self._closing.callback(queue.close)
+        made: Queue = queue
+        return made
+
+    @property
+    def heartbeat(self) -> timedelta:
+        """How often a worker of a cluster says that it is alive."""
+        return timedelta(seconds=float(self._own("queue").get("heartbeat_seconds", 10)))
 
     def scratch(self) -> Archive:
         """An empty archive in memory, for a trial; who asks closes it."""

@@ -6,10 +6,11 @@ and `tests/contracts` runs over every kind.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from threading import Event
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from monitor.core.query import Query
 from monitor.model import (
@@ -134,8 +135,8 @@ class FeedStore(Protocol):
         """Make these the configured feeds; others stay stored but are no longer due."""
         ...
 
-    def due(self, now: datetime, limit: int) -> list[tuple[Feed, FeedState]]:
-        """Enabled feeds whose time has come, longest waiting first."""
+    def due(self, now: datetime, limit: int, among: Sequence[str] | None = None) -> list[tuple[Feed, FeedState]]:
+        """Enabled feeds whose time has come, longest waiting first; `among` keeps to these."""
         ...
 
     def list(self) -> list[tuple[Feed, FeedState]]:
@@ -184,6 +185,10 @@ class ScoreStore(Protocol):
 
     def get(self, article: int) -> Scores | None:
         """The current scores of an article (without its embedding), or None when unscored."""
+        ...
+
+    def waiting(self, limit: int, among: Sequence[int] | None = None) -> list[int]:
+        """The ids of articles that wait for analysis, in the order of `ArticleStore.unscored`; `among` keeps to these."""
         ...
 
     def requeue(self) -> int:
@@ -404,12 +409,19 @@ class Archive(Protocol):
     labels: Labels
     upkeep: Upkeep
 
-    def transaction(self) -> AbstractContextManager[None]:
-        """All writes inside are committed together or not at all; nests."""
+    def transaction(self, alone_as: str = "") -> AbstractContextManager[None]:
+        """All writes inside are committed together or not at all; nests. Of those with one name one is under way at a time."""
         ...
 
-    def hold(self, name: str) -> AbstractContextManager[None]:
-        """Be the only worker on this archive while inside; raises ArchiveBusy when another one is."""
+    def hold(self, name: str) -> AbstractContextManager[Callable[[], bool]]:
+        """Be the only worker on this archive while inside; raises ArchiveBusy when another one is.
+
+        What it gives says whether that still holds: an archive on another machine can be lost on the way.
+        """
+        ...
+
+    def claim(self, name: str, numbers: Sequence[int], limit: int) -> AbstractContextManager[list[int]]:
+        """The first so many of these numbers that nobody else has claimed under this name; claimed while inside."""
         ...
 
     def stats(self) -> Mapping[str, Any]:
@@ -418,4 +430,48 @@ class Archive(Protocol):
 
     def close(self) -> None:
         """Give back connections."""
+        ...
+
+
+@runtime_checkable
+class Joinable(Protocol):
+    """An archive whose transactions others can write in, such as a queue in the same database."""
+
+    def joined(self) -> AbstractContextManager[Any]:
+        """The connection of the transaction that this thread is in, or of a new one."""
+        ...
+
+
+# -- the queue -------------------------------------------------------------------------------------------------------
+
+
+class Queue(Protocol):
+    """Tells workers on any machine what there is to do.
+
+    What is told inside an archive's transaction is committed with it. Every job can be repeated, and a job told twice is done
+    once or finds nothing to do.
+    """
+
+    def collect(self, hosts: Mapping[str, Sequence[str]]) -> int:
+        """Feeds (ids) to be fetched, by the host they are asked at; one host's feeds are with one worker at a time. New jobs."""
+        ...
+
+    def analyse(self, articles: Sequence[int], *, is_fresh: bool = True) -> None:
+        """Stored articles that wait for analysis, fresh ones before others; none means the rules that watch for silence."""
+        ...
+
+    def deliver(self, receivers: Iterable[str]) -> None:
+        """Receivers with something due; one receiver is with one worker at a time, so that its messages keep their order."""
+        ...
+
+    def maintain(self, after: timedelta) -> int:
+        """Give the jobs of workers not heard of for so long to others, and forget old ones; how many were given on."""
+        ...
+
+    def depths(self) -> Mapping[str, int]:
+        """Queue -> jobs that wait or are under way."""
+        ...
+
+    def work(self, steps: Mapping[str, Callable[..., object]], concurrency: int, stopping: Event) -> None:
+        """Do the jobs of these queues (name -> what does a job), so many at once, until told to stop."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ from monitor.core.shown import without_password
 from monitor.errors import ArchiveError, ConfigError, MonitorError
 from monitor.logs import logger
 from monitor.model import Feed, Rulebook
-from monitor.ports import Channel
+from monitor.ports import Channel, Queue
 from monitor.services import operator
 from monitor.services.analyse import AnalyseReport, analyse
 from monitor.services.collect import CollectReport, Policy, collect
@@ -84,6 +84,10 @@ class Worker:
     app: App
     stopping: threading.Event = field(default_factory=threading.Event)
     on_progress: Callable[[str, Any], None] = unheard
+    queue: Queue | None = None
+    """What tells the other workers of a cluster; without one this worker is alone and looks for itself."""
+    is_leader: bool = True
+    """Whether the configured feeds are this worker's to store."""
     rulebook: Rulebook = field(init=False)
     channels: Mapping[str, Channel] = field(init=False)
     feeds: Mapping[str, Feed] = field(init=False)
@@ -100,16 +104,19 @@ class Worker:
         self.channels = self.app.channels
         self.feeds = {feed.id: feed for feed in self.app.feeds}
         self._stamps = self._files()
-        self.app.archive.feeds.configure(self.app.feeds)
+        if self.is_leader:
+            self.app.archive.feeds.configure(self.app.feeds)
 
-    def collect(self) -> CollectReport:
-        """Fetch what is due and store what is new; while the archive stores nothing, servers are left alone."""
+    def collect(self, among: Sequence[str] | None = None) -> CollectReport:
+        """Fetch what is due (of these feeds) and store what is new; while the archive stores nothing, servers are left alone."""
         app = self.app
         if app.clock.monotonic() < self._rests_until:
             return CollectReport()
         try:
-            wanted = app.archive.feeds.due(app.clock.now(), FEEDS_AT_ONCE)
-            report = collect(wanted, app.fetcher, app.parser, app.archive, app.clock, self._policy) if wanted else CollectReport()
+            wanted = app.archive.feeds.due(app.clock.now(), FEEDS_AT_ONCE, among)
+            report = CollectReport()
+            if wanted:
+                report = collect(wanted, app.fetcher, app.parser, app.archive, app.clock, self._policy, self.queue)
         except ArchiveError:
             self._refusals += 1
             self._rests_until = app.clock.monotonic() + wait("archive", self._refusals, RetryPolicy()).total_seconds()
@@ -125,9 +132,7 @@ class Worker:
         total = AnalyseReport()
         worker = self.app.settings.worker
         while not self.stopping.is_set():
-            report = analyse(
-                self.app.archive, self.rulebook, self.app.scorer, self.app.clock, batch=worker.batch, storm=worker.storm
-            )
+            report = self.analyse_batch()
             total += report
             self.on_progress("analyse", report)
             if report.scored + report.unscored < worker.batch:
@@ -135,8 +140,22 @@ class Worker:
         self._tell(operator.model_notices(total.unscored, self.app.clock.now()))
         return total
 
-    def deliver(self) -> DeliverReport:
-        """Send what is due."""
+    def analyse_batch(self, first: Sequence[int] = ()) -> AnalyseReport:
+        """Score, group and judge one batch, beginning with these articles."""
+        app, worker = self.app, self.app.settings.worker
+        return analyse(
+            app.archive,
+            self.rulebook,
+            app.scorer,
+            app.clock,
+            batch=worker.batch,
+            storm=worker.storm,
+            first=first,
+            queue=self.queue,
+        )
+
+    def deliver(self, only: Sequence[str] | None = None) -> DeliverReport:
+        """Send what is due (to these receivers)."""
         app = self.app
         report = deliver(
             app.archive,
@@ -148,6 +167,7 @@ class Worker:
             lease=app.settings.worker.lease,
             stop=self.stopping,
             paces=self._paces,
+            only=only,
         )
         if report.waiting:
             self._tell(operator.receiver_notices(app.archive, self.channels))
@@ -201,7 +221,8 @@ class Worker:
             self._tell(operator.rulebook_notices(str(error)))
             return
         self.rulebook, self.channels, self.feeds = rulebook, channels, {feed.id: feed for feed in feeds}
-        self.app.archive.feeds.configure(feeds)
+        if self.is_leader:
+            self.app.archive.feeds.configure(feeds)
         log.info("configuration reloaded", feeds=len(feeds), rules=len(rulebook.rules), topics=len(rulebook.topics))
         self._note({"rules_error": ""})
 
@@ -241,7 +262,7 @@ def run(
     with app.archive.hold("worker"), beside():
         worker = Worker(app, on_progress=on_progress)
         scheduler = _scheduler(worker)
-        with _stopped_by_signals(worker.stopping):
+        with stopped_by_signals(worker.stopping):
             scheduler.start()
             where = without_password(app.settings.archive)
             log.info("worker started", feeds=len(app.feeds), rules=len(worker.rulebook.rules), archive=where)
@@ -276,7 +297,7 @@ def _scheduler(worker: Worker) -> BackgroundScheduler:
     )
     for step, every in steps:
         scheduler.add_job(
-            _guarded,
+            guarded,
             "interval",
             args=[step],
             seconds=every.total_seconds(),
@@ -294,7 +315,7 @@ def _run_now(scheduler: BackgroundScheduler, now: datetime) -> None:
         job.modify(next_run_time=now)
 
 
-def _guarded(step: Callable[[], object]) -> None:
+def guarded(step: Callable[[], object]) -> None:
     """Run a step; what goes wrong is logged and the next run tries again, since every step can be repeated."""
     try:
         step()
@@ -305,7 +326,7 @@ def _guarded(step: Callable[[], object]) -> None:
 
 
 @contextmanager
-def _stopped_by_signals(stopping: threading.Event) -> Iterator[None]:
+def stopped_by_signals(stopping: threading.Event) -> Iterator[None]:
     """SIGTERM and SIGINT set the event while inside; the handlers before come back afterwards."""
     numbers = (signal.SIGTERM, signal.SIGINT) if threading.current_thread() is threading.main_thread() else ()
     before = {number: signal.signal(number, lambda *_: stopping.set()) for number in numbers}

@@ -46,7 +46,7 @@ class PostgresFeeds:
                 [feed_row(feed) for feed in feeds],
             )
 
-    def due(self, now: datetime, limit: int) -> list[tuple[Feed, FeedState]]:
+    def due(self, now: datetime, limit: int, among: Sequence[str] | None = None) -> list[tuple[Feed, FeedState]]:
         with self._connections.read() as db:
             # What was last read in the future was planned by a clock that has been set back since.
             rows = db.execute(
@@ -54,9 +54,10 @@ class PostgresFeeds:
                 SELECT * FROM feeds WHERE is_configured AND is_enabled
                   AND (next_due IS NULL OR next_due <= %(now)s
                     OR ((state ->> 'last_success')::timestamptz > %(ahead)s AND (state ->> 'failures')::integer = 0))
+                  AND (%(among)s::text[] IS NULL OR id = ANY(%(among)s))
                 ORDER BY next_due NULLS FIRST, id LIMIT %(limit)s
                 """,
-                {"now": now, "ahead": now + CLOCKS_DIFFER, "limit": limit},
+                {"now": now, "ahead": now + CLOCKS_DIFFER, "among": None if among is None else list(among), "limit": limit},
             ).fetchall()
         return [read_feed(row) for row in rows]
 
@@ -138,12 +139,11 @@ class PostgresArticles:
             db.execute("UPDATE texts SET text = %s WHERE article = %s", (text, article))
             words.put(db, words.stored(db, [article]))
 
-    def unscored(self, limit: int, within: Sequence[int] | None = None) -> list[Article]:
-        among = "" if within is None else "AND a.id = ANY(%(within)s)"
+    def unscored(self, limit: int) -> list[Article]:
         with self._connections.read() as db:
             rows = db.execute(
-                f"{ARTICLE} WHERE a.is_waiting {among} ORDER BY a.is_backfill, a.seen, a.id LIMIT %(limit)s",  # type: ignore[arg-type]  # fixed texts
-                {"within": None if within is None else list(within), "limit": limit},
+                f"{ARTICLE} WHERE a.is_waiting ORDER BY a.is_backfill, a.seen, a.id LIMIT %s",  # type: ignore[arg-type]  # a fixed text
+                (limit,),
             ).fetchall()
         return [read_article(row) for row in rows]
 

@@ -79,6 +79,9 @@ class Connections:
         with self._translated():
             db = psycopg.Connection[DictRow].connect(self.url, row_factory=dict_row, autocommit=True)
             _configure(db)
+            # A machine that went without a word is given up within twenty seconds, and its locks with it.
+            for name, value in (("idle", 5), ("interval", 5), ("count", 3)):
+                db.execute("SELECT set_config(%s, %s, FALSE)", (f"tcp_keepalives_{name}", str(value)))
             return db
 
     def close(self) -> None:

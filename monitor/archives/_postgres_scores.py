@@ -42,6 +42,17 @@ class PostgresScores:
             statements = db.execute("SELECT * FROM statements WHERE article = %s ORDER BY id", (article,)).fetchall()
         return read_scores(row, relevances, statements)
 
+    def waiting(self, limit: int, among: Sequence[int] | None = None) -> list[int]:
+        with self._connections.read() as db:
+            rows = db.execute(
+                """
+                SELECT id FROM articles WHERE is_waiting AND (%(among)s::bigint[] IS NULL OR id = ANY(%(among)s))
+                ORDER BY is_backfill, seen, id LIMIT %(limit)s
+                """,
+                {"among": None if among is None else list(among), "limit": limit},
+            ).fetchall()
+        return [row["id"] for row in rows]
+
     def requeue(self) -> int:
         with self._connections.write() as db:
             return db.execute(

@@ -42,17 +42,19 @@ class SqliteFeeds:
                 [feed_row(feed) for feed in feeds],
             )
 
-    def due(self, now: datetime, limit: int) -> list[tuple[Feed, FeedState]]:
+    def due(self, now: datetime, limit: int, among: Sequence[str] | None = None) -> list[tuple[Feed, FeedState]]:
+        names = None if among is None else json.dumps(list(among))
         with self._connections.read() as db:
             rows = db.execute(
                 """
                 SELECT * FROM feeds WHERE is_configured AND is_enabled
                   AND (next_due IS NULL OR next_due <= :now
                     OR (json_extract(state, '$.last_success') > :ahead AND json_extract(state, '$.failures') = 0))
+                  AND (:names IS NULL OR id IN (SELECT value FROM json_each(:names)))
                 ORDER BY next_due IS NOT NULL, next_due, id LIMIT :limit
                 """,
                 # What was last read in the future was planned by a clock that has been set back since.
-                {"now": time_text(now), "ahead": time_text(now + CLOCKS_DIFFER), "limit": limit},
+                {"now": time_text(now), "ahead": time_text(now + CLOCKS_DIFFER), "names": names, "limit": limit},
             ).fetchall()
         return [read_feed(row) for row in rows]
 

@@ -37,6 +37,15 @@ class SqliteScores:
             statements = db.execute("SELECT * FROM statements WHERE article = ? ORDER BY id", (article,)).fetchall()
         return read_scores(row, relevances, statements)
 
+    def waiting(self, limit: int, among: Sequence[int] | None = None) -> list[int]:
+        kept = "" if among is None else "AND id IN (SELECT value FROM json_each(:among))"
+        with self._connections.read() as db:
+            rows = db.execute(
+                f"SELECT id FROM articles WHERE is_waiting {kept} ORDER BY is_backfill, seen, id LIMIT :limit",
+                {"among": json.dumps(list(among or ())), "limit": limit},
+            ).fetchall()
+        return [row[0] for row in rows]
+
     def requeue(self) -> int:
         with self._connections.write() as db:
             return db.execute(

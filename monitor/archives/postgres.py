@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Literal
 
@@ -109,6 +109,25 @@ class PostgresArchive:
             ).fetchone()
             holder = told["who"].removeprefix(f"{name}: ") if told else "unknown"
             raise ArchiveBusy(f"another {name} ({holder}) already works on this archive; stop it first")
+
+    @contextmanager
+    def claim(self, name: str, numbers: Sequence[int], limit: int) -> Iterator[list[int]]:
+        if not numbers:
+            yield []
+            return
+        db = self._connections.apart()
+        try:
+            # Locks of a connection, not of a transaction: none is open while a batch is scored, and a killed worker lets go.
+            rows = db.execute(
+                """
+                SELECT number FROM unnest(%s::bigint[]) AS number
+                WHERE pg_try_advisory_lock(hashtextextended(%s || ':' || number, 0)) LIMIT %s
+                """,
+                (list(numbers), f"monitor:claim:{name}", limit),
+            ).fetchall()
+            yield [row["number"] for row in rows]
+        finally:
+            db.close()
 
     def stats(self) -> Mapping[str, Any]:
         with self._connections.read() as db:

@@ -7,7 +7,7 @@ import fcntl
 import os
 import socket
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -71,15 +71,15 @@ class SqliteArchive:
         self._held: set[str] = set()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, alone_as: str = "") -> Iterator[None]:  # noqa: ARG002 - whoever writes a file is alone
         with self._connections.write():
             yield
 
     @contextmanager
-    def hold(self, name: str) -> Iterator[None]:
+    def hold(self, name: str) -> Iterator[Callable[[], bool]]:
         if self.config.path == MEMORY:
             with self._hold_here(name):
-                yield
+                yield _always
             return
         path = f"{self.config.path}.{name}.lock"
         try:
@@ -88,10 +88,14 @@ class SqliteArchive:
             raise ArchiveError(f"the lock {path} cannot be written: {error.strerror}") from error
         try:
             _lock(lock, path, name)
-            yield
+            yield _always
         finally:
             # The kernel gives the lock back when the file is closed, also when the process is killed.
             os.close(lock)
+
+    @contextmanager
+    def claim(self, name: str, numbers: Sequence[int], limit: int) -> Iterator[list[int]]:  # noqa: ARG002 - one worker holds a file
+        yield list(numbers[:limit])
 
     @contextmanager
     def _hold_here(self, name: str) -> Iterator[None]:
@@ -145,6 +149,10 @@ def build(config: Config) -> SqliteArchive:
         except OSError as error:
             raise ArchiveError(f"the directory of the archive {config.path} cannot be made: {error.strerror}") from error
     return SqliteArchive(config)
+
+
+def _always() -> bool:
+    return True
 
 
 def _lock(lock: int, path: str, name: str) -> None:

@@ -14,6 +14,8 @@ from typer.core import TyperGroup
 COMMANDS = {
     "run": "worker",
     "once": "worker",
+    "schedule": "cluster",
+    "worker": "cluster",
     "demo": "demo",
     "check": "check",
     "schema": "check",
@@ -29,6 +31,7 @@ COMMANDS = {
     "trends": "trends",
     "briefing": "briefing",
     "web": "web",
+    "mcp": "mcp",
     "export": "export",
     "import": "archive",
     "backup": "archive",

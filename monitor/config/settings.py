@@ -91,6 +91,7 @@ class Settings(BaseModel):
     outbox: Path = Field(Path("db/outbox"), description="Where alerts land that no receiver takes.")
     scorer: dict[str, Any] = Field({"kind": "onnx"}, description="The model engine and its settings.")
     fetcher: dict[str, Any] = Field({"kind": "http"}, description="The feed fetcher and its settings.")
+    queue: dict[str, Any] = Field({"kind": "procrastinate"}, description="The queue of a cluster and its settings.")
     channels: dict[str, dict[str, Any]] = Field({}, description="By channel kind: what every receiver of the kind inherits.")
     allow: tuple[str, ...] = Field((), description="Hosts and networks of your own that may be reached although private.")
     keep: dict[str, Duration] = Field({}, description="By feed tag: how long texts of its articles are kept; statements stay.")
@@ -104,7 +105,7 @@ class Settings(BaseModel):
     def _listed(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
-    @field_validator("scorer", "fetcher")
+    @field_validator("scorer", "fetcher", "queue")
     @classmethod
     def _named(cls, value: dict[str, Any], info: Any) -> dict[str, Any]:
         kind = value.setdefault("kind", Settings.model_fields[info.field_name].default["kind"])

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from monitor.errors import ScorerError
 from monitor.failpoints import failpoint
 from monitor.logs import logger
 from monitor.model import Article, Rulebook, Scores
-from monitor.ports import Archive, Clock, Scorer
+from monitor.ports import Archive, Clock, Queue, Scorer
 from monitor.services.alerting import ArchiveView, Evaluator, Plan
 from monitor.services.score import score_articles
 from monitor.services.stories import assign_stories
 from monitor.services.tuning import load_heads
 
 log = logger(__name__)
+_LOOKED_AT = 8
+"""Batches looked through for articles that nobody has claimed: so many analysers can be at work at once."""
 ATTEMPTS = 12
 """Failed scorings after which an article is set aside; an hour of a missing model when tried every five minutes."""
 
@@ -37,20 +40,55 @@ class AnalyseReport:
         )
 
 
-def analyse(archive: Archive, rulebook: Rulebook, scorer: Scorer, clock: Clock, *, batch: int, storm: int) -> AnalyseReport:
+def analyse(
+    archive: Archive,
+    rulebook: Rulebook,
+    scorer: Scorer,
+    clock: Clock,
+    *,
+    batch: int,
+    storm: int,
+    first: Sequence[int] = (),
+    queue: Queue | None = None,
+) -> AnalyseReport:
     """One batch: scored outside any transaction, then stored with its stories and alerts in one.
 
-    An empty batch still evaluates the rules that watch for silence or wait for their hour.
+    `first` names articles to begin with; the batch is filled up with others that wait and nobody else has claimed, so that many
+    analysers share what waits. The rules of two batches never run at once: what one plans the other knows. A queue is told of
+    receivers in the transaction that plans their deliveries. An empty batch still evaluates the rules that watch for silence or
+    wait for their hour, unless articles were named and others have done them.
     """
-    articles = archive.articles.unscored(batch)
+    wanted = dict.fromkeys((*first, *archive.scores.waiting(_LOOKED_AT * batch)))
+    with archive.claim("article", [*wanted], batch) as claimed:
+        articles = archive.articles.get(archive.scores.waiting(batch, claimed))
+        if first and not articles:
+            return AnalyseReport()
+        return _analyse(archive, rulebook, scorer, clock, articles, storm, queue)
+
+
+def _analyse(
+    archive: Archive,
+    rulebook: Rulebook,
+    scorer: Scorer,
+    clock: Clock,
+    articles: list[Article],
+    storm: int,
+    queue: Queue | None,
+) -> AnalyseReport:
     scores = _scored(articles, archive, rulebook, scorer) if articles else []
     failpoint("post-score")
-    with archive.transaction():
+    with archive.transaction("analysis"):
         now = clock.now()
-        _store(archive, articles, [replace(score, at=now) for score in scores])
+        # A claim can be lost on the way to an archive on another machine; what somebody else stored meanwhile stays.
+        still = set(archive.scores.waiting(len(articles), [article.id for article in articles])) if articles else set()
+        articles = [article for article in articles if article.id in still]
+        scores = [replace(score, at=now) for score in scores if score.article in still]
+        _store(archive, articles, scores)
         evaluator = Evaluator(rulebook, storm=storm)
         plan = evaluator.plan(ArchiveView(archive, [article.id for article in articles], now, evaluator))
         new = commit(archive, plan)
+        if queue is not None:
+            queue.deliver(sorted({delivery.receiver for _, deliveries in plan.alerts for delivery in deliveries}))
         failpoint("mid-plan")
     failpoint("post-plan")
     failed = sum(bool(score.error) for score in scores)

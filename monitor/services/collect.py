@@ -15,7 +15,7 @@ from monitor.core.schedule import Bounds, begun, failed, is_catch_up, succeeded,
 from monitor.failpoints import failpoint
 from monitor.logs import logger
 from monitor.model import Article, Feed, FeedState, Fetched, PageText, ParsedFeed
-from monitor.ports import Archive, Clock, Fetcher, Parser
+from monitor.ports import Archive, Clock, Fetcher, Parser, Queue
 from monitor.services.fulltext import read_pages
 
 log = logger(__name__)
@@ -67,14 +67,16 @@ def collect(
     archive: Archive,
     clock: Clock,
     policy: Policy | None = None,
+    queue: Queue | None = None,
 ) -> CollectReport:
     """One pass over the wanted feeds (usually `archive.feeds.due`), each stored as its answer arrives.
 
     A feed that fails changes nothing but its schedule and failure count, and keeps no other feed waiting.
+    A queue is told of what is new or changed in the transaction that stores it.
     """
     now = clock.now()
     asked = {feed.id: (feed, begun(feed, state)) for feed, state in wanted}
-    intake = _Intake(asked, archive, clock, policy or Policy())
+    intake = _Intake(asked, archive, clock, policy or Policy(), queue)
     answers = fetcher.fetch((feed, without_validators(state, now)) for feed, state in asked.values())
     later: list[tuple[Fetched, ParsedFeed]] = []
     report = CollectReport()
@@ -117,8 +119,15 @@ def collect_pushed(
 class _Intake:
     """Takes the answers of one pass into the archive."""
 
-    def __init__(self, asked: dict[str, tuple[Feed, FeedState]], archive: Archive, clock: Clock, policy: Policy) -> None:
-        self._asked, self._archive, self._clock, self._policy = asked, archive, clock, policy
+    def __init__(
+        self,
+        asked: dict[str, tuple[Feed, FeedState]],
+        archive: Archive,
+        clock: Clock,
+        policy: Policy,
+        queue: Queue | None = None,
+    ) -> None:
+        self._asked, self._archive, self._clock, self._policy, self._queue = asked, archive, clock, policy, queue
         self._hashes: dict[str, str] = {}
 
     def recognised(self, answers: Iterable[Fetched]) -> Iterator[Fetched]:
@@ -176,7 +185,7 @@ class _Intake:
         with self._archive.transaction():
             novelties = self.judged(feed, parsed)
             new = [one.identified for one in novelties if one.verdict is Verdict.NEW]
-            self._archive.articles.add([_article(one, feed, parsed, now, pages, is_backfill=is_backfill) for one in new])
+            stored = self._archive.articles.add([_article(one, feed, parsed, now, pages, is_backfill=is_backfill) for one in new])
             failpoint("mid-insert")
             changed = [one for one in novelties if one.verdict is Verdict.CHANGED]
             self._revise(changed, pages, now)
@@ -184,6 +193,9 @@ class _Intake:
             after = replace(after, body_hash=self._hashes.get(feed.id, state.body_hash))
             events = after_success(state, after, parsed, now)
             self._archive.feeds.record(noted(after, events), fetched, now, len(new))
+            if self._queue is not None and (new or changed):
+                revised = [one.article for one in changed if one.article is not None]
+                self._queue.analyse([*stored, *revised], is_fresh=not is_backfill)
         failpoint("post-insert")
         for error in parsed.errors:
             log.info("feed is faulty", feed=feed.id, fault=error)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
@@ -58,6 +58,7 @@ def deliver(
     lease: timedelta = LEASE,
     stop: threading.Event | None = None,
     paces: MutableMapping[str, Pace] | None = None,
+    only: Collection[str] | None = None,
 ) -> DeliverReport:
     """Send all that is due now, in order for each receiver and for all receivers at once.
 
@@ -71,9 +72,11 @@ def deliver(
         lease: how long a claim holds when this process dies.
         stop: when set, nothing more is sent; messages under way get eight seconds, the rest is given back.
         paces: rate limits' memory, kept by a caller that delivers again and again.
+        only: the receivers to serve, where others serve the rest; held alerts are then gathered elsewhere.
     """
     run = _Run(archive, channels, rulebook, clock, links, policy or RetryPolicy(), lease, stop or threading.Event())
     run.paces = paces if paces is not None else {}
+    run.only = only
     return run.all()
 
 
@@ -107,14 +110,20 @@ class _Run:
     lease: timedelta
     stop: threading.Event
     paces: MutableMapping[str, Pace] = field(default_factory=dict)
+    only: Collection[str] | None = None
     lines: dict[str, _Line] = field(default_factory=dict)
     answers: SimpleQueue[tuple[str, str, Receipt]] = field(default_factory=SimpleQueue)
     report: DeliverReport = field(default_factory=DeliverReport)
 
     def all(self) -> DeliverReport:
         """Open a line for each receiver with something pending and work until nothing can go on."""
-        gather_held(self.archive, self.clock.now())
-        pending = [receiver for receiver, counts in self.archive.outbox.counts().items() if counts.get(DeliveryState.PENDING)]
+        if self.only is None:
+            gather_held(self.archive, self.clock.now())
+        pending = [
+            receiver
+            for receiver, counts in self.archive.outbox.counts().items()
+            if counts.get(DeliveryState.PENDING) and (self.only is None or receiver in self.only)
+        ]
         self._set_aside([receiver for receiver in pending if receiver not in self.channels])
         left = opted_out(self.archive)
         for receiver in pending:
