@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test run lint check format models constraints clean
+.PHONY: help demo test run lint check format models constraints clean docs sbom audit fuzz soak
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -53,6 +53,28 @@ models: .venv/.app ## train, calibrate, quantise and measure the bundled weights
 constraints: ## pin what .venv holds now
 	{ echo "# What was tested together; a fresh machine gets exactly this. Renew with: make constraints"; \
 	  $(BIN)/python -m pip freeze --exclude-editable | grep -vi '^torch'; } > constraints.new && mv constraints.new constraints.txt
+
+.venv/.docs: .venv/.app
+	$(PIP) --editable '.[docs]'
+	@touch $@
+
+docs: .venv/.docs ## the documentation as a site in site/, built strictly
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --clean --quiet
+
+sbom: .venv/.docs ## a CycloneDX list of everything installed: sbom.cdx.json
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-format JSON --output-file sbom.cdx.json .venv/bin/python
+
+audit: .venv/bin/python ## ask the advisory database about every pinned version (needs the internet)
+	$(PIP) pip-audit
+	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip
+
+EXAMPLES ?= 20000
+fuzz: .venv/.test ## the fuzz tests with many more examples (EXAMPLES)
+	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/fuzz
+
+MINUTES ?= 30
+soak: .venv/.test ## 300 feeds with faults on a fast clock (MINUTES); a plot of what grows in docs/images/soak.svg
+	$(BIN)/python benchmarks/soak.py --minutes $(MINUTES)
 
 clean: ## forget the environment and caches (never the archive)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
