@@ -42,7 +42,7 @@ format: .venv/.test ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-check: lint test ## what must be green before a commit
+check: lint test docs ## what must be green before a commit
 
 DATA ?= data
 
