@@ -393,6 +393,30 @@ class Upkeep(Protocol):
         ...
 
 
+class Transfer(Protocol):
+    """Whole tables as plain rows, for moving to another archive."""
+
+    def tables(self) -> list[str]:
+        """The names of all tables, each after those whose rows it names."""
+        ...
+
+    def rows(self, table: str, after: Sequence[object], limit: int) -> list[list[Any]]:
+        """Rows in the order of their keys, beginning after a key ([] for the first)."""
+        ...
+
+    def key(self, table: str, row: list[Any]) -> list[object]:
+        """The key of a row."""
+        ...
+
+    def put(self, table: str, rows: Sequence[list[Any]]) -> None:
+        """Store rows; those stored before are left as they are."""
+        ...
+
+    def settle(self) -> None:
+        """Go on numbering after what was copied."""
+        ...
+
+
 class Archive(Protocol):
     """Everything stored, as small stores that share one transaction."""
 
@@ -408,6 +432,7 @@ class Archive(Protocol):
     states: RuleStates
     labels: Labels
     upkeep: Upkeep
+    transfer: Transfer
 
     def transaction(self, alone_as: str = "") -> AbstractContextManager[None]:
         """All writes inside are committed together or not at all; nests. Of those with one name one is under way at a time."""

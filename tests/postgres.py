@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlencode
 
 import psycopg
 
@@ -117,7 +118,10 @@ def own_server() -> Server:
 def address(database: str) -> str:
     """The address of a database of the server that the tests use."""
     named = os.environ.get("MONITOR_TEST_POSTGRES")
-    return psycopg.conninfo.make_conninfo(named, dbname=database) if named else own_server().url(database)
+    if not named:
+        return own_server().url(database)
+    known = {name: str(value) for name, value in psycopg.conninfo.conninfo_to_dict(named).items() if name != "dbname"}
+    return f"postgresql:///{database}?{urlencode(known)}"
 
 
 @cache

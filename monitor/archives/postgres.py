@@ -33,6 +33,7 @@ from monitor.archives._postgres_connection import Connections, Db, alone
 from monitor.archives._postgres_schema import latest, prepare
 from monitor.archives._postgres_scores import PostgresScores, PostgresStories, PostgresTrends
 from monitor.archives._postgres_search import PostgresSearch
+from monitor.archives._postgres_transfer import PostgresTransfer
 from monitor.archives._postgres_upkeep import PostgresUpkeep, size
 from monitor.archives._postgres_words import totals
 
@@ -76,6 +77,7 @@ class PostgresArchive:
         self.states = PostgresRuleStates(self._connections)
         self.labels = PostgresLabels(self._connections)
         self.upkeep = PostgresUpkeep(self._connections)
+        self.transfer = PostgresTransfer(self._connections)
 
     @contextmanager
     def transaction(self, alone_as: str = "") -> Iterator[None]:

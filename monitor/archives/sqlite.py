@@ -21,6 +21,7 @@ from monitor.archives._sqlite_labels import SqliteLabels
 from monitor.archives._sqlite_schema import prepare
 from monitor.archives._sqlite_scores import SqliteScores, SqliteStories
 from monitor.archives._sqlite_search import SqliteSearch
+from monitor.archives._sqlite_transfer import SqliteTransfer
 from monitor.archives._sqlite_trends import SqliteTrends
 from monitor.archives._sqlite_upkeep import SqliteUpkeep
 from monitor.errors import ArchiveBusy, ArchiveError
@@ -68,6 +69,7 @@ class SqliteArchive:
         self.states = SqliteRuleStates(self._connections)
         self.labels = SqliteLabels(self._connections)
         self.upkeep = SqliteUpkeep(self._connections)
+        self.transfer = SqliteTransfer(self._connections)
         self._held: set[str] = set()
 
     @contextmanager

@@ -39,6 +39,7 @@ COMMANDS = {
     "vacuum": "archive",
 }
 GROUPS = {
+    "archive": ("copying", "app"),
     "config": ("config", "app"),
     "rules": ("rules", "app"),
     "feeds": ("feeds", "app"),

@@ -52,7 +52,7 @@ def worker(
     logs.configure(level="info")
     observe = unobserved
     if metrics:
-        from monitor.metrics import serve
+        from monitor.services.metrics import serve
 
         observe = serve(metrics)
     with open_app({"archive": archive, "feeds": feeds, "rules": rules}) as app:

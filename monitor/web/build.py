@@ -26,7 +26,7 @@ from monitor.web.proxies import Proxies
 from monitor.web.site import Site
 
 HERE = Path(__file__).parent
-_MACHINE = ("/api/", "/slack/", "/websub/", "/feeds/q.", "/feeds/rule/", "/openapi.json", "/healthz", "/readyz")
+_MACHINE = ("/api/", "/slack/", "/websub/", "/feeds/q.", "/feeds/rule/", "/openapi.json", "/healthz", "/readyz", "/metrics")
 
 
 def build_web(app: App, *, host: str | None = None) -> FastAPI:

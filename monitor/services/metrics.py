@@ -1,0 +1,147 @@
+"""Figures for Prometheus: what the archive and the queue say when asked, and what one worker of a cluster counts of itself."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+from monitor.core.backpressure import share
+from monitor.errors import ConfigError, Problem
+from monitor.model import Alert
+from monitor.ports import Archive, Queue
+from monitor.services.operator import LONG_QUEUE
+from monitor.services.status import is_alive
+
+SPAN = timedelta(hours=1)
+MOST = 10_000
+MOST_HOSTS = 500
+"""Failing hosts named one by one; a name for each of many thousands would burden Prometheus."""
+_FEW = 2
+
+Sample: TypeAlias = tuple[Mapping[str, str], float]
+Observer: TypeAlias = Callable[[str, float, bool], None]
+
+
+def exposition(archive: Archive, queue: Queue | None, now: datetime) -> bytes:
+    """The figures of the whole service in the text format of Prometheus, counted as they are asked for.
+
+    Raises:
+        ConfigError: the library that writes them is not installed.
+    """
+    client = _client()
+    registry = client.CollectorRegistry()
+    for name, meaning, samples in _figures(archive, queue, now):
+        labels = sorted({label for given, _ in samples for label in given})
+        gauge = client.Gauge(f"monitor_{name}", meaning, labels, registry=registry)
+        for given, value in samples:
+            (gauge.labels(**given) if given else gauge).set(value)
+    text: bytes = client.generate_latest(registry)
+    return text
+
+
+def serve(address: str) -> Observer:
+    """Serve this process's own figures at HOST:PORT; gives what to call with each job's queue, seconds and failure.
+
+    Raises:
+        ConfigError: the address cannot be listened on, or the library is not installed.
+    """
+    client = _client()
+    host, _, port = address.rpartition(":")
+    seconds = client.Histogram("monitor_job_seconds", "Time of one job.", ["queue"], buckets=(0.01, 0.05, 0.2, 1, 5, 20, 60, 300))
+    failed = client.Counter("monitor_jobs_failed", "Jobs that failed and are tried again.", ["queue"])
+    try:
+        client.start_http_server(int(port), addr=host or "127.0.0.1")
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            [Problem(f"figures cannot be served at {address}: {error}", hint="write --metrics HOST:PORT")]
+        ) from error
+
+    def observe(queue: str, taken: float, has_failed: bool) -> None:  # noqa: FBT001 - an observer is called so
+        seconds.labels(queue=queue).observe(taken)
+        if has_failed:
+            failed.labels(queue=queue).inc()
+
+    return observe
+
+
+def _figures(archive: Archive, queue: Queue | None, now: datetime) -> list[tuple[str, str, list[Sample]]]:
+    stats = archive.stats()
+    waiting = float(stats["waiting"])
+    part = share(int(waiting), LONG_QUEUE)
+    alerts = archive.alerts.recent(now - SPAN, limit=MOST)
+    suppressed = archive.alerts.suppressions(since=now - SPAN, limit=MOST)
+    figures: list[tuple[str, str, list[Sample]]] = [
+        ("up", "1 while a worker or scheduler leaves its mark on the archive.", [({}, float(is_alive(archive, now)))]),
+        ("articles", "Articles stored.", [({}, float(stats["articles"]))]),
+        ("articles_waiting", "Articles that wait for analysis.", [({}, waiting)]),
+        ("articles_quarantined", "Articles set aside after failing again and again.", [({}, float(stats["quarantined"]))]),
+        ("archive_bytes", "Size of the archive.", [({}, float(stats["bytes"]))]),
+        ("collect_share", "Part of the due feeds fetched; less while analysis is behind.", [({}, part)]),
+        *_feeds(archive, now),
+        ("deliveries", "Deliveries by receiver and state.", _deliveries(archive)),
+        ("alerts_last_hour", "Alerts by rule.", _counted({"rule": one.rule} for one in alerts)),
+        (
+            "suppressed_last_hour",
+            "What was not sent, by rule and reason.",
+            _counted({"rule": one.rule, "reason": one.reason.value} for one in suppressed),
+        ),
+        ("alert_latency_seconds", "From publication to the alert, over the last hour.", _latencies(archive, alerts)),
+    ]
+    if queue is not None:
+        depths: list[Sample] = [({"queue": name}, float(depth)) for name, depth in queue.depths().items()]
+        figures.append(("queue_jobs", "Jobs that wait or are under way.", depths))
+    return figures
+
+
+def _feeds(archive: Archive, now: datetime) -> list[tuple[str, str, list[Sample]]]:
+    feeds = [(feed, state) for feed, state in archive.feeds.list() if feed.is_enabled]
+    failing = Counter(urlsplit(state.url or feed.url).hostname or "" for feed, state in feeds if state.failures)
+    late = sum(1 for _, state in feeds if state.next_due is not None and state.next_due < now - SPAN)
+    hosts: list[Sample] = [({"host": host}, float(number)) for host, number in failing.most_common(MOST_HOSTS)]
+    return [
+        ("feeds", "Feeds that are configured.", [({}, float(len(feeds)))]),
+        ("feeds_late", "Feeds more than an hour past their time.", [({}, float(late))]),
+        ("feeds_failing", "Feeds that fail, by host.", hosts),
+    ]
+
+
+def _deliveries(archive: Archive) -> list[Sample]:
+    return [
+        ({"receiver": receiver, "state": state}, float(number))
+        for receiver, states in archive.outbox.counts().items()
+        for state, number in states.items()
+    ]
+
+
+def _counted(labels: Any) -> list[Sample]:
+    found = Counter(tuple(sorted(given.items())) for given in labels)
+    return [(dict(given), float(number)) for given, number in found.items()]
+
+
+def _latencies(archive: Archive, alerts: Sequence[Alert]) -> list[Sample]:
+    newest = {alert.id: alert.articles[-1] for alert in alerts if alert.articles}
+    published = {article.id: article.published for article in archive.articles.get(sorted(set(newest.values())))}
+    waits = sorted(
+        max(0.0, (alert.created - published[newest[alert.id]]).total_seconds())
+        for alert in alerts
+        if newest.get(alert.id) in published
+    )
+    if len(waits) < _FEW:
+        return [({"quantile": "0.5"}, wait) for wait in waits]
+    hundredths = statistics.quantiles(waits, n=100, method="inclusive")
+    return [({"quantile": "0.5"}, hundredths[49]), ({"quantile": "0.95"}, hundredths[94])]
+
+
+def _client() -> Any:
+    try:
+        import prometheus_client  # noqa: PLC0415 - comes with an extra
+    except ImportError as error:
+        hint = "pip install 'news-monitor[cluster]'"
+        raise ConfigError(
+            [Problem("figures for Prometheus need prometheus_client, which is not installed", hint=hint)]
+        ) from error
+    return prometheus_client

@@ -1,0 +1,153 @@
+"""A cluster of processes on one PostgreSQL: schedulers, workers, and what is left when some of them are killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from monitor.demo.mailbox import Mailbox, mail_server
+from monitor.demo.servers import feed_site
+from monitor.failpoints import EXIT_CODE
+from tests.postgres import empty_database
+from tests.tinymodels import make_weights
+
+FEEDS, ITEMS = 20, 3
+FEED = """<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom"><title>Wire {feed}</title><id>urn:wire-{feed}</id>{entries}</feed>"""
+ENTRY = """<entry><id>urn:item-{feed}-{n}</id><title>{title}</title><link href="https://wire-{feed}.example/{n}"/>
+<updated>{at}</updated><summary>{text}</summary></entry>"""
+RULES = """
+topics: {{drills: {{name: Harbour drill}}}}
+rules:
+  harbours: {{when: harbour*, notify: [desk], group_by: source, cooldown: 0s}}
+receivers:
+  desk: {{kind: email, host: "{host}", port: {port}, security: none, sender: monitor@example.org, to: [desk@example.org], rate_per_minute: 60000}}
+"""
+
+
+@dataclass
+class Cluster:
+    """A configuration on loopback, and the processes that were started on it."""
+
+    root: Path
+    url: str
+    mailbox: Mailbox
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
+        with (self.root / "log").open("a") as told:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "monitor", *words],
+                cwd=self.root, env={**os.environ, **environment}, stdout=told, stderr=told, text=True,
+            )  # fmt: skip
+        self.processes.append(process)
+        return process
+
+    def log(self) -> str:
+        return (self.root / "log").read_text()
+
+    def ask(self, question: str) -> int:
+        with psycopg.connect(self.url) as db:
+            row = db.execute(question).fetchone()
+        return int(row[0]) if row else 0
+
+    def until(self, question: str, wanted: int, seconds: float = 240) -> None:
+        end = time.monotonic() + seconds
+        while (have := self.ask(question)) != wanted:
+            if time.monotonic() > end:
+                pytest.fail(f"{question} is {have}, not {wanted}\n{self.log()}")
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+            process.wait(20)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3600))
+    documents = {
+        f"/{feed}": (
+            "application/atom+xml",
+            FEED.format(
+                feed=feed,
+                entries="".join(
+                    ENTRY.format(feed=feed, n=n, title=f"Harbour{feed}x{n} reports", text=f"Tide{feed}x{n} came in.", at=at)
+                    for n in range(ITEMS)
+                ),
+            ).encode(),
+        )
+        for feed in range(FEEDS)
+    }
+    weights = make_weights(tmp_path / "weights")
+    with feed_site(documents) as site, mail_server() as mailbox, empty_database() as url:
+        (tmp_path / "rules").mkdir()
+        (tmp_path / "rules/rules.yaml").write_text(RULES.format(host=mailbox.host, port=mailbox.port))
+        feeds = [f"  - {{url: '{site.address}/{feed}', name: Wire {feed}, id: wire-{feed}}}\n" for feed in range(FEEDS)]
+        (tmp_path / "feeds.yaml").write_text("feeds:\n" + "".join(feeds))
+        settings = {
+            "archive": url,
+            "allow": ["127.0.0.1"],
+            "fetcher": {"kind": "http", "spacing_seconds": 0},
+            "scorer": {"kind": "onnx", "weights": str(weights), "threads": 1},
+            "queue": {"kind": "procrastinate", "heartbeat_seconds": 1, "poll_seconds": 0.5, "host_batch": 4},
+            "worker": {
+                "collect_every": "1s",
+                "analyse_every": "1s",
+                "deliver_every": "1s",
+                "lease": "2s",
+                "storm": 1000,
+                "batch": 16,
+            },
+        }
+        (tmp_path / "monitor.yaml").write_text(json.dumps(settings))
+        made = Cluster(tmp_path, url, mailbox)
+        try:
+            yield made
+        finally:
+            made.stop()
+
+
+def test_killed_processes_lose_nothing_and_double_nothing(cluster: Cluster):
+    leader = cluster.start("schedule")
+    doomed = [
+        cluster.start("worker", "--queue", "collect", CHAOS_POINT="mid-insert:5"),
+        cluster.start("worker", "--queue", "analyse,deliver", "--concurrency", "1", CHAOS_POINT="mid-plan:2"),
+    ]
+    assert [process.wait(240) for process in doomed] == [EXIT_CODE, EXIT_CODE], cluster.log()
+
+    cluster.start("schedule")
+    leader.kill()
+    cluster.start("worker", "--concurrency", "3")
+
+    cluster.until("SELECT count(*) FROM articles WHERE NOT is_waiting", FEEDS * ITEMS)
+    cluster.until("SELECT count(*) FROM deliveries WHERE state <> 'sent'", 0)
+    assert cluster.ask("SELECT count(*) FROM articles") == FEEDS * ITEMS
+    assert cluster.ask("SELECT count(DISTINCT article) FROM alert_articles") == FEEDS * ITEMS
+    letters = [str(letter["Message-ID"]) for letter in cluster.mailbox.messages]
+    assert len(letters) == len(set(letters)) == cluster.ask("SELECT count(*) FROM alerts")
+    cluster.until("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'", 0)
+
+
+def test_the_second_scheduler_leads_when_the_first_is_killed(cluster: Cluster):
+    first = cluster.start("schedule")
+    leads = "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted AND a.application_name LIKE 'schedule: process {} %'"
+    cluster.until(leads.format(first.pid), 1)
+    second = cluster.start("schedule")
+    cluster.until("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'analyse'", 1)
+    assert cluster.ask(leads.format(second.pid)) == 0
+    first.kill()
+    killed = time.monotonic()
+    cluster.until(leads.format(second.pid), 1, 30)
+    assert time.monotonic() - killed < 30
