@@ -173,7 +173,12 @@ def test_export_and_import(place):
 def test_export_to_parquet(place):
     parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed (extra parquet)")
     run("export", "--format", "parquet", "-o", "out.parquet")
-    assert parquet.read_table("out.parquet").num_rows == 2
+    table = parquet.read_table("out.parquet")
+    assert table.column_names[:3] == ["id", "published", "seen"]
+    told = {row["language"]: row for row in table.to_pylist()}
+    assert told["ko"]["text"] == "한미일 훈련을 시작했다."
+    said = [statement for row in told.values() for statement in json.loads(row["statements"])]
+    assert [statement["holder"] for statement in said] == ["North Korea"]
 
 
 def test_import_says_what_it_skipped(place):

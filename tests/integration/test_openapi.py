@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
 
 from monitor.app import App
 from monitor.web import build_web
+from tests.integration.test_search_probes import FOUND, INJECTED, REFUSED
 from tests.webstage import stage
 
 schemathesis = pytest.importorskip("schemathesis")
 
+NAUGHTY = (
+    "undefined", "null", "1e309", "-0", "0x" + "f" * 400, "\u202etest\u202c", "\u2060", "\ufeff", "Ω≈ç√∫", "田中さんにあげて下さい", "👩‍👩‍👧‍👦",
+    "ﷺ" * 200, "T̗̺͖̹̯͓Ṯ̤͍̥͇͈h̲́e͏͓̼̗̙̼̣͔", "<script>alert(1)</script>", "javascript:alert(1)", "' OR 1=1 -- 1", "../../../etc/passwd", "%s%s%n", "$(touch /x)",
+    "{{7*7}}", "((((((((((" * 50, "-" * 3000, "a " * 2000, '"' * 999, "published>=99999-99-99", "published:-1d", "relevance>=nan", "outlets>=1e400",
+    "topic:nobody", "label:" + "x" * 500, "story:99999999999999999999", "re:/(a+)+$/", "\r\nX-Y: z",
+)  # fmt: skip
+"""What breaks software now and then, in our own selection."""
 EXAMPLES = 6
 """So many requests to each operation; drawn anew in each run unless a seed is given."""
 
@@ -46,3 +55,12 @@ def test_nothing_that_fits_the_document_is_a_server_error(app: App):
     assert len(asked) > 20
     assert all(status != 421 for statuses in asked.values() for status in statuses)
     assert sum(200 in statuses or 201 in statuses for statuses in asked.values()) > len(asked) / 2, asked
+
+
+@pytest.mark.parametrize("path", ["/api/v1/search", "/search", "/feeds/q.atom", "/api/v1/statements"])
+def test_whatever_is_typed_into_a_search_is_found_or_refused_in_words(app: App, path: str):
+    with TestClient(build_web(app), base_url="http://localhost") as web:
+        answers = {text: web.get(path, params={"q": text}).status_code for text in (*FOUND, *REFUSED, *INJECTED, *NAUGHTY)}
+
+    assert set(answers.values()) == {200, 400}, {text: code for text, code in answers.items() if code not in {200, 400}}
+    assert {answers[text] for text in REFUSED} == {400}
