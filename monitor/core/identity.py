@@ -22,7 +22,7 @@ from monitor.model import Entry, Feed
 SHORTEST_TELLING_TEXT = 20
 _MOBILE_HOST = re.compile(r"^(?:www|m|mobile|amp)\d?\.(?=[^.]+\.)")
 _AMP_TAIL = re.compile(r"(?:/amp/?|\.amp(?:\.html?)?|/amp\.html?)$")
-_PLAIN_LINK = re.compile(r"https?://[a-z0-9.-]+(?:/[A-Za-z0-9._~-]+)*/?", re.ASCII)
+_PLAIN_LINK = re.compile(r"https?://([a-z0-9.-]+)((?:/[A-Za-z0-9._~-]+)*)/?", re.ASCII)
 _TRACKING = re.compile(
     r"^(?:utm_|at_|mc_|ns_|pk_|mtm_|hsa_|_hs|wt_|fbclid|gclid|dclid|msclkid|yclid|igshid|cmpid|ocid|ito|spm)", re.IGNORECASE
 )
@@ -75,10 +75,9 @@ def _guid_key(entry: Entry) -> str:
 
 
 def _link_key(entry: Entry) -> str:
-    link = canonical_link(entry.link) if entry.link else ""
-    parts = urlsplit(link)
+    parts = _link_parts(entry.link) if entry.link else None
     # A link to the front page names the site, not an article.
-    return f"link:{_digest(link)}" if parts.path.strip("/") or parts.query else ""
+    return f"link:{_digest(urlunsplit(('', *parts, '')))}" if parts and (parts[1].strip("/") or parts[2]) else ""
 
 
 def _content_key(entry: Entry) -> str:
@@ -100,26 +99,36 @@ def _digest(*parts: str) -> str:
     return hashlib.blake2b("\x00".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
-@lru_cache(maxsize=4096)
 def canonical_link(link: str) -> str:
     """One address for all ways to link to a page: no tracking parameters, fragment, AMP or mobile variant, no scheme."""
-    # A plain path has nothing to clean, and the library is not quick.
-    cleaned = link if _PLAIN_LINK.fullmatch(link) else clean_url(link) or link
-    try:
-        parts = urlsplit(cleaned)
-        host = _MOBILE_HOST.sub("", parts.netloc.lower())
-    except ValueError:
-        return link
-    query = "&".join(part for part in parts.query.split("&") if part and not _TRACKING.match(part) and part.lower() != "amp=1")
-    path = _AMP_TAIL.sub("", parts.path).rstrip("/") or "/"
-    return urlunsplit(("", host, path, query, ""))
+    parts = _link_parts(link)
+    return urlunsplit(("", *parts, "")) if parts else link
 
 
 @lru_cache(maxsize=4096)
+def _link_parts(link: str) -> tuple[str, str, str] | None:
+    """Host, path and query of the one address; None when the link cannot be read."""
+    # A plain path has nothing to clean, and neither the library nor urlsplit is quick.
+    plain = _PLAIN_LINK.fullmatch(link)
+    if plain:
+        host, path, query = plain[1], plain[2], ""
+    else:
+        try:
+            parts = urlsplit(clean_url(link) or link)
+        except ValueError:
+            return None
+        host, path, query = parts.netloc.lower(), parts.path, parts.query
+    kept = "&".join(part for part in query.split("&") if part and not _TRACKING.match(part) and part.lower() != "amp=1")
+    return _MOBILE_HOST.sub("", host), _AMP_TAIL.sub("", path).rstrip("/") or "/", kept
+
+
 def registered_domain(link: str) -> str:
-    """The domain an outlet registered (bbc.co.uk), from a snapshot of the public suffix list; else the bare host."""
-    host = (urlsplit(link).hostname or "").lower()
-    return _domain_of(host)
+    """The domain an outlet registered (bbc.co.uk), from a snapshot of the public suffix list; else the bare host, if any."""
+    plain = _PLAIN_LINK.fullmatch(link)
+    try:
+        return _domain_of(plain[1] if plain else (urlsplit(link).hostname or "").lower())
+    except ValueError:
+        return ""
 
 
 @lru_cache(maxsize=4096)

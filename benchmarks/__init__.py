@@ -1,0 +1,1 @@
+"""What the service costs, beside what people would use instead and beside the limit of the machine: `python -m benchmarks`."""
