@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from monitor.errors import ConfigError, Problem
@@ -76,8 +76,11 @@ def parse_yaml(text: str, path: Path) -> Document:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (None, None)
         raise ConfigError([Problem(_in_words(error), str(path), *place)]) from error
-    except (YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError([Problem(f"is not readable YAML: {error}", str(path))]) from error
+    except ConfigError:
+        raise
+    except Exception as error:  # odd files, such as a list for a key, make the library raise exceptions of every class
+        words = " ".join(str(error).split())[:200]
+        raise ConfigError([Problem(f"is not readable YAML: {words}", str(path), hint="write plain keys, and quote values")]) from error
     reader = _Reader(path)
     plain = reader.plain({} if data is None else data, ())
     return Document(path, plain, reader.places, reader.keys, text)
