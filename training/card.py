@@ -43,6 +43,7 @@ def run(work: Path, out: Path) -> None:
         "RELEVANCE": table("set", found["relevance"]),
         "PHENOMENA_EN": table("phenomenon", found["phenomena, English"]),
         "PHENOMENA_OTHER": table("phenomenon", found["phenomena, other"]),
+        "ARTICLES": table("measure", found["articles"]),
         "SPEED": table("part", {name: {"figure": value} for name, value in found["speed"].items()}),
         "FILES": sizes(out),
     }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -84,11 +87,26 @@ def speed(out: Path) -> dict[str, float]:
     }
 
 
+def evaluate_articles() -> dict[str, Any]:
+    """The whole scorer on our development articles, as `monitor eval articles` tells it."""
+    folder = OWN / "own_articles" / "dev"
+    command = [sys.executable, "-m", "monitor", "eval", "articles", str(folder / "articles.jsonl")]
+    told = subprocess.run([*command, "--rules", str(folder / "rules.yaml"), "--json"], check=True, capture_output=True, text=True)  # noqa: S603 - our own arguments
+    found = json.loads(told.stdout)
+    rows = {"relevance": found["relevance"], "holders": found["holders"], "evidence": found["evidence"]}
+    return {
+        f"{part}: {key.replace('_', ' ')}": {"figure": round(value, 3)}
+        for part, row in rows.items()
+        for key, value in row.items()
+    } | {"articles per second": {"figure": round(found["per_second"], 1)}}
+
+
 def run(work: Path, public: Path, out: Path) -> None:
     """Measure everything and write `evaluation.json`."""
     found = calibrate.load(work)
     models = {"en": calibrate.stance_model(out, "en"), "*": calibrate.stance_model(out, "*")}
     figures: dict[str, Any] = {"stance": {}, "relevance": evaluate_relevance(out, found), "speed": speed(out)}
+    figures["articles"] = evaluate_articles()
     for name, examples in stance_sets(public).items():
         english = examples[0].lang == "en"
         temperature = found["temperature_en" if english else "temperature"]

@@ -14,15 +14,16 @@ from onnx import TensorProto, helper
 Array = NDArray[Any]
 Floats = NDArray[np.float32]
 BLOCK = 32
+WIDE_BLOCK = 256
 FILE_LIMIT = 46_000_000
 LARGE = 4096
 CONTRIB = "com.microsoft"
 
 
-def quantise_blocks(weight: Floats, bits: int) -> tuple[NDArray[np.uint8], Floats]:
-    """Symmetric blocks of 32 along the last axis: unsigned levels around 2^(bits-1), and the scale that errs least."""
+def quantise_blocks(weight: Floats, bits: int, block: int = BLOCK) -> tuple[NDArray[np.uint8], Floats]:
+    """Symmetric blocks along the last axis: unsigned levels around 2^(bits-1), and the scale that errs least."""
     half = 1 << (bits - 1)
-    blocks = weight.reshape(-1, BLOCK).astype(np.float32)
+    blocks = weight.reshape(-1, block).astype(np.float32)
     extreme = np.take_along_axis(blocks, np.abs(blocks).argmax(1)[:, None], axis=1)
     best = np.zeros((len(blocks), 1), np.float32)
     least = np.full((len(blocks), 1), np.inf, np.float32)
@@ -85,8 +86,9 @@ class Files:
 class Graph:
     """Collects nodes and tensors; methods return the name of what they add."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, block: int = BLOCK) -> None:
         self.kind = kind  # "f32", "q4", "q8" (weights only) or "i8" (activations too)
+        self.block = block  # numbers that share a scale, where weights only are quantised
         self.nodes: list[onnx.NodeProto] = []
         self.tensors: list[TensorProto] = []
         self.count = 0
@@ -122,20 +124,21 @@ class Graph:
             levels_name, scale_name = self.constant(name, levels), self.constant(f"{name}.scale", scale)
             return self.op("DynamicQuantizeMatMul", x, levels_name, scale_name, zero, domain=CONTRIB)
         bits = int(kind[1])
-        levels, scale = quantise_blocks(weight, bits)
+        levels, scale = quantise_blocks(weight, bits, self.block)
         rows, columns = weight.shape
-        packed = pack(levels.reshape(rows, columns // BLOCK, BLOCK), bits)
+        packed = pack(levels.reshape(rows, columns // self.block, self.block), bits)
         inputs = [x, self.constant(name, packed), self.constant(f"{name}.scale", scale.reshape(-1))]
         level = 1 if bits == 4 else 0
         return self.op(
-            "MatMulNBits", *inputs, domain=CONTRIB, K=columns, N=rows, bits=bits, block_size=BLOCK, accuracy_level=level
+            "MatMulNBits", *inputs, domain=CONTRIB, K=columns, N=rows, bits=bits, block_size=self.block, accuracy_level=level
         )
 
     def words(self, ids: str, name: str, table: Floats, bits: int) -> str:
-        """Rows of a block-quantised table."""
-        levels, scale = quantise_blocks(table, bits)
+        """Rows of a block-quantised table; 8 bits are fine enough for blocks of 256."""
+        block = WIDE_BLOCK if bits == 8 and table.shape[1] % WIDE_BLOCK == 0 else BLOCK
+        levels, scale = quantise_blocks(table, bits, block)
         data, scales = self.constant(name, pack(levels, bits)), self.constant(f"{name}.scale", scale)
-        options = {"gather_axis": 0, "quantize_axis": 1, "block_size": BLOCK, "bits": bits}
+        options = {"gather_axis": 0, "quantize_axis": 1, "block_size": block, "bits": bits}
         return self.op("GatherBlockQuantized", data, ids, scales, domain=CONTRIB, **options)
 
     def model(self, output: str, name: str, width: int) -> onnx.ModelProto:
@@ -279,9 +282,11 @@ def embedding_model(state: State, shape: Shape, kind: str, word_bits: int) -> on
     return graph.model(graph.op("LpNormalization", pooled, axis=-1, p=2), "embedding", shape.hidden)
 
 
-def cross_encoder_model(state: State, shape: Shape, kind: str, word_bits: int, output: str) -> onnx.ModelProto:
+def cross_encoder_model(
+    state: State, shape: Shape, kind: str, word_bits: int, output: str, block: int = BLOCK
+) -> onnx.ModelProto:
     """A `CrossEncoder`: first token and mean, one hidden layer."""
-    graph = Graph(kind)
+    graph = Graph(kind, block)
     body = {name.removeprefix("body."): value for name, value in state.items() if name.startswith("body.")}
     x = encode(graph, body, shape, word_bits)
     first = graph.op("Gather", x, graph.constant("first", np.array(0, np.int64)), axis=1)

@@ -122,7 +122,7 @@ def run_multilingual(work: Path, public: Path, minutes: float | None = None, gra
     if graph is not None:
         model.take_over(cross_encoder_state(graph, base))
     plan = Plan(
-        rate=6e-5 if graph is None else 4e-5,
+        rate=6e-5 if graph is None else 3e-5,
         head_rate=3e-4,
         batch=12,
         max_tokens=RELEVANCE_TOKENS,
