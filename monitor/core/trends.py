@@ -158,6 +158,11 @@ def compute(
     )
 
 
+def balances(told: Sequence[Hit], since: datetime) -> dict[str, Balance]:
+    """Each holder's stances over all that was told since then, one side for each independent story."""
+    return {holder: _balance(since.astimezone(UTC).date(), _sides(told, holder)) for holder in _holders(told)}
+
+
 def periods(since: datetime, until: datetime, step: Step) -> list[date]:
     """The first days of the periods that cover the span; weeks begin on Monday."""
     start, last = start_of(since, step), start_of(until, step)

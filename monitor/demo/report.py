@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,14 +11,13 @@ from typing import Any
 
 from monitor.app import App
 from monitor.core import query
+from monitor.core.trends import balances
 from monitor.demo.configuration import Place
-from monitor.model import OUTLET, Alert, Delivery, DeliveryState, Hit, Stance, Statement, Topic
+from monitor.model import OUTLET, Alert, Delivery, DeliveryState, Hit, Statement, Topic
 from monitor.services.compose import message_for
 
-LOOK_BACK = timedelta(days=30)
+LOOK_BACK, AHEAD = timedelta(days=30), timedelta(days=1)
 EVERYTHING = 100_000
-SURE = 0.5
-"""A stance less likely than this is counted as no side taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,33 +140,24 @@ def _told_of(app: App, alert: Alert, deliveries: Sequence[Delivery], now: dateti
 
 
 def _topic_summary(app: App, topic: Topic) -> TopicSummary:
-    hits = app.archive.search.hits(query.parse(f"topic:{topic.id}"), now=app.clock.now())
-    return TopicSummary(topic, len(hits), len({hit.story for hit in hits}), _sides(app, topic, hits))
+    now = app.clock.now()
+    hits = app.archive.trends.told(topic.id, now - LOOK_BACK, now + AHEAD)
+    return TopicSummary(topic, len(hits), len({hit.story for hit in hits}), _sides(hits, now - LOOK_BACK))
 
 
-def _sides(app: App, topic: Topic, hits: Iterable[Hit]) -> tuple[Side, ...]:
-    stories: dict[tuple[str, Stance], set[int]] = defaultdict(set)
+def _sides(hits: Sequence[Hit], since: datetime) -> tuple[Side, ...]:
+    """Where the actors the rules name stand; holders that texts propose are left to the pages."""
     best: dict[str, Statement] = {}
-    for hit in hits:
-        scores = app.archive.scores.get(hit.article)
-        for statement in scores.statements if scores else ():
-            if statement.topic != topic.id or statement.holder == OUTLET or statement.is_found:
-                continue
-            side = statement.stance if statement.confidence >= SURE else Stance.NEUTRAL
-            stories[statement.holder, side].add(hit.story)
+    for statement in (statement for hit in hits for statement in hit.statements):
+        if statement.holder != OUTLET and not statement.is_found:
             best[statement.holder] = max(statement, best.get(statement.holder, statement), key=_telling)
-    holders = {holder for holder, _ in stories}
-    sides = [
-        Side(
-            holder,
-            favor=len(stories[holder, Stance.FAVOR]),
-            against=len(stories[holder, Stance.AGAINST]),
-            neutral=len(stories[holder, Stance.NEUTRAL]),
-            evidence=evidence.text if (evidence := best[holder].evidence) else "",
-        )
-        for holder in sorted(holders)
-    ]
+    found = {holder: balance for holder, balance in sorted(balances(hits, since).items()) if holder in best}
+    sides = [Side(name, one.favor, one.against, one.neutral, _words(best[name])) for name, one in found.items()]
     return tuple(sorted(sides, key=lambda side: -(side.favor + side.against) - side.neutral / 1000))
+
+
+def _words(statement: Statement) -> str:
+    return statement.evidence.text if statement.evidence else ""
 
 
 def _telling(statement: Statement) -> float:

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from monitor.core.messages import Background, compose
 from monitor.core.query import parse
-from monitor.model import Alert, Hit, Message, Rulebook, Statement, Topic
+from monitor.core.trends import balances
+from monitor.model import Alert, Hit, Message, Rulebook, Stance, Statement, Topic
 from monitor.ports import Archive
 from monitor.services.optouts import opted_out
 from monitor.services.status import WORKER, is_alive
@@ -34,7 +35,10 @@ class StoryLine:
 
 @dataclass(frozen=True, slots=True)
 class TopicLine:
-    """A topic over a span: articles, the days before it, the articles that show each stance, and its largest stories."""
+    """A topic over a span: articles, the days before it, its largest stories.
+
+    `stances` counts the sides taken: each holder once in each story.
+    """
 
     topic: Topic
     articles: int
@@ -90,8 +94,9 @@ def topic_line(archive: Archive, topic: Topic, now: datetime, span: timedelta) -
     trend = max(span, _TREND)
     hits = archive.trends.told(topic.id, now - trend, now)
     fresh = [hit for hit in hits if hit.published > now - span]
-    stances = Counter(stance for hit in fresh for stance in {str(one.stance) for one in hit.statements})
-    return TopicLine(topic, len(fresh), _per_day(hits, now, trend), dict(stances), story_lines(archive, fresh))
+    sides = balances(fresh, now - span).values()
+    stances = {str(stance): sum(balance.count(stance) for balance in sides) for stance in Stance}
+    return TopicLine(topic, len(fresh), _per_day(hits, now, trend), stances, story_lines(archive, fresh))
 
 
 def story_lines(archive: Archive, hits: Sequence[Hit], limit: int = STORIES) -> tuple[StoryLine, ...]:

@@ -1,5 +1,6 @@
 """Series of what is told: each story once, small numbers shown as such, shifts with their day."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from xml.etree import ElementTree as ET
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.charts import stance_matrix, stance_series, volume_chart
-from monitor.core.trends import Balance, compute, find_shift, periods, wilson
+from monitor.core.trends import Balance, balances, compute, find_shift, periods, wilson
 from monitor.core.views import trends_facts
 from monitor.model import OUTLET, Hit, Stance, Statement, Voice
 
@@ -85,6 +86,15 @@ def test_wilson_holds_the_share_and_stays_within_bounds(successes: int, failures
 
 def test_wilson_is_the_published_interval():
     assert wilson(8, 10) == (pytest.approx(0.4902, abs=1e-3), pytest.approx(0.9433, abs=1e-3))
+
+
+def test_balances_count_each_holder_once_a_story_as_the_series_do():
+    told = [hit(1, 1, -9, ("China", A), ("Japan", F)), hit(2, 1, -8, ("China", A)), hit(3, 2, -1, ("China", N), (OUTLET, A))]
+
+    counted = balances(told, SINCE)
+
+    assert counted == {voice.holder: replace(voice.total, start=SINCE.date()) for voice in trends(*told).voices}
+    assert (counted["China"].against, counted["China"].neutral, counted["China"].stories) == (1, 1, 2)
 
 
 def sides(*stances: Stance):
