@@ -80,7 +80,8 @@ def parse_yaml(text: str, path: Path) -> Document:
         raise
     except Exception as error:  # odd files, such as a list for a key, make the library raise exceptions of every class
         words = " ".join(str(error).split())[:200]
-        raise ConfigError([Problem(f"is not readable YAML: {words}", str(path), hint="write plain keys, and quote values")]) from error
+        hint = "write plain keys, and quote values"
+        raise ConfigError([Problem(f"is not readable YAML: {words}", str(path), hint=hint)]) from error
     reader = _Reader(path)
     plain = reader.plain({} if data is None else data, ())
     return Document(path, plain, reader.places, reader.keys, text)
