@@ -9,7 +9,7 @@ RUN python -m venv /opt/monitor
 COPY constraints.txt pyproject.toml README.md LICENSE ./
 COPY monitor ./monitor
 COPY rules ./rules
-RUN /opt/monitor/bin/python -m pip install --constraint constraints.txt .
+RUN /opt/monitor/bin/python -m pip install --constraint constraints.txt '.[cluster]'
 
 FROM ${PYTHON}
 LABEL org.opencontainers.image.title="news-monitor" \

@@ -46,7 +46,8 @@ END $$
 class Server:
     """A server with its own data in a temporary directory; it listens on a socket there and nowhere else."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
+        self.settings = SETTINGS | settings
         self.root = Path(tempfile.mkdtemp(prefix="pg-"))
         self.data = self.root / "data"
         # PostgreSQL refuses to be run by root.
@@ -59,7 +60,7 @@ class Server:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        settings = [word for name, value in self.settings.items() for word in ("-c", f"{name}={value}")]
         command = [str(self._bin / "postgres"), "-D", str(self.data), "-k", str(self.root), *settings]
         with (self.root / "log").open("ab") as told:
             self.process = subprocess.Popen(command, stdout=told, stderr=told, cwd=self.root, **self._user)

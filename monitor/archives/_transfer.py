@@ -1,7 +1,7 @@
 """Whole tables as rows that any archive can read and write, for moving from one to another.
 
 A row is a list of plain values in the order of its table's columns: times are ISO-8601 text, truth is 0 or 1, JSON is compact
-text, vectors are hexadecimal text. Tables are read in the order of a key, so that a copy that was broken off goes on where it ended.
+text, vectors are hexadecimal text. Tables are read in the order of a key, so that a copy broken off goes on where it ended.
 """
 
 from __future__ import annotations
