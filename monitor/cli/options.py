@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import wraps
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
@@ -30,6 +32,25 @@ def opened(**flags: Any) -> Iterator[App]:
     logs.configure(level="warning")
     with open_app(flags) as app:
         yield app
+
+
+def served(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with --archive, --rules and --feeds behind its own options; it is given the opened service first."""
+    hints = get_type_hints(command, localns={"App": object}, include_extras=True)
+    own = [one.replace(annotation=hints[one.name]) for one in list(signature(command).parameters.values())[1:]]
+    shared = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+        for name, kind in (("archive", Archive), ("rules", Rules), ("feeds", Feeds))
+    ]
+
+    @wraps(command)
+    def run(*given: Any, archive: str | None = None, rules: str | None = None, feeds: str | None = None, **named: Any) -> None:
+        with opened(archive=archive, rules=rules, feeds=feeds) as service:
+            command(service, *given, **named)
+
+    run.__dict__["__signature__"] = signature(command).replace(parameters=[*own, *shared])
+    run.__annotations__ = {one.name: one.annotation for one in (*own, *shared)}
+    return run
 
 
 def print_json(value: Any) -> None:

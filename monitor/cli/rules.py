@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli.check import check
-from monitor.cli.options import Archive, AsJson, Feeds, Rules, opened, print_json
+from monitor.cli.options import AsJson, print_json, served
 
 if TYPE_CHECKING:
     from monitor.app import App
@@ -24,12 +24,12 @@ BAR_WIDTH = 50
 
 
 @app.command("list")
-def list_rules(*, rules: Rules = None, feeds: Feeds = None, archive: Archive = None, as_json: AsJson = False) -> None:
+@served
+def list_rules(service: App, *, as_json: AsJson = False) -> None:
     """Every rule with its state, its last alert and what was suppressed lately."""
     from monitor.services.rules import overview
 
-    with opened(rules=rules, feeds=feeds, archive=archive) as service:
-        rows = overview(service.archive, service.rulebook, service.clock.now())
+    rows = overview(service.archive, service.rulebook, service.clock.now())
     if as_json:
         print_json(rows)
         return
@@ -47,12 +47,12 @@ def list_rules(*, rules: Rules = None, feeds: Feeds = None, archive: Archive = N
 
 
 @app.command("show")
-def show(rule: RuleName, *, rules: Rules = None, feeds: Feeds = None, as_json: AsJson = False) -> None:
+@served
+def show(service: App, rule: RuleName, *, as_json: AsJson = False) -> None:
     """One rule as it is in force."""
     from monitor.services.rules import described, rule_named
 
-    with opened(rules=rules, feeds=feeds) as service:
-        facts = described(rule_named(service.rulebook, rule))
+    facts = described(rule_named(service.rulebook, rule))
     if as_json:
         print_json(facts)
         return
@@ -61,47 +61,27 @@ def show(rule: RuleName, *, rules: Rules = None, feeds: Feeds = None, as_json: A
 
 
 @app.command("backtest")
-def backtest(
-    rule: RuleName,
-    *,
-    since: Since = "90d",
-    archive: Archive = None,
-    rules: Rules = None,
-    feeds: Feeds = None,
-    as_json: AsJson = False,
-) -> None:
+@served
+def backtest(service: App, rule: RuleName, *, since: Since = "90d", as_json: AsJson = False) -> None:
     """What the rule would have sent: alerts a day after stories, cooldown and silences."""
-    with opened(archive=archive, rules=rules, feeds=feeds) as service:
-        done = _backtest(service, rule, since)
-    if as_json:
-        print_json(_backtest_json(done))
-    else:
-        _print_backtest(done)
+    _try(service, rule, since, as_json=as_json)
 
 
 @app.command("test")
-def try_out(
-    rule: RuleName,
-    *,
-    since: Since = "7d",
-    archive: Archive = None,
-    rules: Rules = None,
-    feeds: Feeds = None,
-    as_json: AsJson = False,
-) -> None:
+@served
+def try_out(service: App, rule: RuleName, *, since: Since = "7d", as_json: AsJson = False) -> None:
     """A quick backtest over the last week."""
-    backtest(rule, since=since, archive=archive, rules=rules, feeds=feeds, as_json=as_json)
+    _try(service, rule, since, as_json=as_json)
 
 
 @app.command("diff")
+@served
 def diff(
+    service: App,
     rule: Annotated[str | None, typer.Argument(help="Only this rule.")] = None,
     *,
     against: Annotated[str, typer.Option("--against", help="A git revision, a file or a directory.")] = "HEAD",
     since: Since = "30d",
-    archive: Archive = None,
-    rules: Rules = None,
-    feeds: Feeds = None,
     as_json: AsJson = False,
 ) -> None:
     """Which alerts the changed rules gain and lose."""
@@ -109,22 +89,12 @@ def diff(
     from monitor.services.rules import diff as compare
     from monitor.services.rules import rulebook_at
 
-    with opened(archive=archive, rules=rules, feeds=feeds) as service:
-        now = service.clock.now()
-        settings = service.settings
-        before = rulebook_at(against, settings.rules, channels=settings.channels)
-        storm = settings.worker.storm
-        found = compare(
-            service.archive, before, service.rulebook, since=now - parse_duration(since), now=now, storm=storm, only=rule
-        )
+    now, settings = service.clock.now(), service.settings
+    before = rulebook_at(against, settings.rules, channels=settings.channels)
+    start, storm = now - parse_duration(since), settings.worker.storm
+    found = compare(service.archive, before, service.rulebook, since=start, now=now, storm=storm, only=rule)
     if as_json:
-        keys = ("gained", "lost")
-        print_json(
-            [
-                {"rule": one.rule, **{k: [_alert_json(a) for a in getattr(one, k)] for k in keys}, "kept": one.kept}
-                for one in found
-            ]
-        )
+        print_json([_diff_json(one) for one in found])
         return
     for one in found:
         typer.secho(f"{one.rule}: +{len(one.gained)} -{len(one.lost)} ={one.kept}", bold=True)
@@ -137,26 +107,25 @@ def diff(
 
 
 @app.command("explain")
+@served
 def explain(
+    service: App,
     article: Annotated[int, typer.Argument(help="The article's number.")],
     rule: RuleName,
     *,
-    archive: Archive = None,
-    rules: Rules = None,
-    feeds: Feeds = None,
     as_json: AsJson = False,
 ) -> None:
     """Clause by clause: why the article did, or did not, lead to an alert."""
-    from dataclasses import asdict
+    from dataclasses import asdict, replace
 
     from monitor.services.rules import explain as explained
     from monitor.services.rules import rule_named
 
-    with opened(archive=archive, rules=rules, feeds=feeds) as service:
-        book = service.rulebook
-        found = explained(service.archive, book, rule_named(book, rule), article, service.clock.now())
+    book = service.rulebook
+    found = explained(service.archive, book, rule_named(book, rule), article, service.clock.now())
     if as_json:
-        facts = {key: value for key, value in asdict(found).items() if key != "alerts"}
+        # Alerts are named only; what they hold is told by `monitor alerts export`.
+        facts = asdict(replace(found, alerts=()))
         print_json({**facts, "alerts": [alert.id for alert in found.alerts]})
         return
     for text, is_true in found.clauses:
@@ -173,31 +142,32 @@ def explain(
 
 
 @app.command("enable")
-def enable(rule: RuleName, *, rules: Rules = None, feeds: Feeds = None, as_json: AsJson = False) -> None:
+@served
+def enable(service: App, rule: RuleName, *, as_json: AsJson = False) -> None:
     """Start a rule, in its file; comments and order stay."""
-    _switch(rule, rules, feeds, as_json=as_json, is_enabled=True)
+    _switch(service, rule, as_json=as_json, is_enabled=True)
 
 
 @app.command("disable")
-def disable(rule: RuleName, *, rules: Rules = None, feeds: Feeds = None, as_json: AsJson = False) -> None:
+@served
+def disable(service: App, rule: RuleName, *, as_json: AsJson = False) -> None:
     """Stop a rule, in its file; comments and order stay."""
-    _switch(rule, rules, feeds, as_json=as_json, is_enabled=False)
+    _switch(service, rule, as_json=as_json, is_enabled=False)
 
 
-def _switch(rule: str, rules: str | None, feeds: str | None, *, as_json: bool, is_enabled: bool) -> None:
+def _switch(service: App, rule: str, *, as_json: bool, is_enabled: bool) -> None:
     from monitor.config.rules_edit import switch_rule
     from monitor.services.rules import rule_named
 
-    with opened(rules=rules, feeds=feeds) as service:
-        rule_named(service.rulebook, rule)
-        path = switch_rule(service.settings.rules, rule, is_enabled=is_enabled)
+    rule_named(service.rulebook, rule)
+    path = switch_rule(service.settings.rules, rule, is_enabled=is_enabled)
     if as_json:
         print_json({"rule": rule, "enabled": is_enabled, "file": str(path)})
     else:
         typer.echo(f"{rule} is {'on' if is_enabled else 'off'} in {path}")
 
 
-def _backtest(service: App, rule: str, since: str) -> Backtest:
+def _try(service: App, rule: str, since: str, *, as_json: bool) -> None:
     from monitor.config.durations import parse_duration
     from monitor.services.backtest import backtest as replay
     from monitor.services.rules import rule_named
@@ -205,7 +175,11 @@ def _backtest(service: App, rule: str, since: str) -> Backtest:
     now = service.clock.now()
     wanted = rule_named(service.rulebook, rule)
     start = now - parse_duration(since)
-    return replay(service.archive, service.rulebook, wanted, since=start, now=now, storm=service.settings.worker.storm)
+    done = replay(service.archive, service.rulebook, wanted, since=start, now=now, storm=service.settings.worker.storm)
+    if as_json:
+        print_json(_backtest_json(done))
+    else:
+        _print_backtest(done)
 
 
 def _backtest_json(done: Backtest) -> dict[str, Any]:

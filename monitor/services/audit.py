@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
@@ -32,7 +32,7 @@ def audit_bundle(archive: Archive, rulebook: Rulebook, alert_id: str) -> dict[st
     rule = rulebook.rules.get(alert.rule)
     return {
         "version": __version__,
-        "alert": asdict(alert),
+        "alert": asdict(replace(alert, details=dict(alert.details))),
         "rule": rule.text if rule else None,
         "articles": [_article(archive, article) for article in articles],
         "feeds": [
