@@ -321,12 +321,12 @@ class Outbox(Protocol):
         """The remote id of the first message sent to this receiver in this thread (`Alert.thread`), or ""."""
         ...
 
-    def list(self, *, state: str | None = None, limit: int = 100) -> list[Delivery]:
-        """Deliveries, newest first."""
-        ...
-
     def held(self, now: datetime) -> list[Delivery]:
         """Held deliveries whose time has come, in the order they were planned."""
+        ...
+
+    def list(self, *, state: str | None = None, limit: int = 100) -> list[Delivery]:
+        """Deliveries, newest first."""
         ...
 
     def counts(self) -> Mapping[str, Mapping[str, int]]:

@@ -48,7 +48,7 @@ class PostgresAlerts:
                 f"""
                 SELECT DISTINCT ON ("group") * FROM ({_ALERT} WHERE a.rule = %s AND a."group" = ANY(%s)) x
                 ORDER BY "group", created DESC, number DESC
-                """,  # type: ignore[arg-type]  # a fixed text
+                """,
                 (rule, [clean(group) for group in groups]),
             ).fetchall()
         return {row["group"]: read_alert(row) for row in rows}
@@ -59,7 +59,7 @@ class PostgresAlerts:
                 f"""
                 {_ALERT} WHERE a.created >= %(since)s AND (%(rule)s::text IS NULL OR a.rule = %(rule)s)
                 ORDER BY a.created DESC, a.number DESC LIMIT %(limit)s
-                """,  # type: ignore[arg-type]  # a fixed text
+                """,
                 {"since": since, "rule": rule, "limit": limit},
             ).fetchall()
         return [read_alert(row) for row in rows]
@@ -69,7 +69,7 @@ class PostgresAlerts:
             return None
         with self._connections.read() as db:
             rows = db.execute(
-                f"{_ALERT} WHERE a.id >= %s AND a.id < %s ORDER BY a.id LIMIT 2",  # type: ignore[arg-type]  # a fixed text
+                f"{_ALERT} WHERE a.id >= %s AND a.id < %s ORDER BY a.id LIMIT 2",
                 (alert, alert + "\U0010ffff"),
             ).fetchall()
         exact = [row for row in rows if row["id"] == alert] or rows
@@ -179,6 +179,11 @@ class PostgresOutbox:
             ).fetchone()
         return str(row["remote_id"]) if row else ""
 
+    def held(self, now: datetime) -> list[Delivery]:
+        with self._connections.read() as db:
+            rows = db.execute("SELECT * FROM deliveries WHERE state = 'held' AND due <= %s ORDER BY number", (now,)).fetchall()
+        return [read_delivery(row) for row in rows]
+
     def list(self, *, state: str | None = None, limit: int = 100) -> list[Delivery]:
         with self._connections.read() as db:
             rows = db.execute(
@@ -187,11 +192,6 @@ class PostgresOutbox:
                 """,
                 {"state": state, "limit": limit},
             ).fetchall()
-        return [read_delivery(row) for row in rows]
-
-    def held(self, now: datetime) -> list[Delivery]:
-        with self._connections.read() as db:
-            rows = db.execute("SELECT * FROM deliveries WHERE state = 'held' AND due <= %s ORDER BY number", (now,)).fetchall()
         return [read_delivery(row) for row in rows]
 
     def counts(self) -> Mapping[str, Mapping[str, int]]:

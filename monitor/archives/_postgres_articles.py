@@ -142,14 +142,14 @@ class PostgresArticles:
     def unscored(self, limit: int) -> list[Article]:
         with self._connections.read() as db:
             rows = db.execute(
-                f"{ARTICLE} WHERE a.is_waiting ORDER BY a.is_backfill, a.seen, a.id LIMIT %s",  # type: ignore[arg-type]  # a fixed text
+                f"{ARTICLE} WHERE a.is_waiting ORDER BY a.is_backfill, a.seen, a.id LIMIT %s",
                 (limit,),
             ).fetchall()
         return [read_article(row) for row in rows]
 
     def get(self, ids: Sequence[int]) -> list[Article]:
         with self._connections.read() as db:
-            rows = db.execute(f"{ARTICLE} WHERE a.id = ANY(%s)", (list(ids),)).fetchall()  # type: ignore[arg-type]  # a fixed text
+            rows = db.execute(f"{ARTICLE} WHERE a.id = ANY(%s)", (list(ids),)).fetchall()
         found = {row["id"]: read_article(row) for row in rows}
         return [found[number] for number in ids if number in found]
 

@@ -66,7 +66,7 @@ class PostgresScores:
 def _save(db: Db, scores: Sequence[Scores]) -> None:
     ids = [given.article for given in scores]
     for table in ("statements", "relevances", "scores"):
-        db.execute(f"DELETE FROM {table} WHERE article = ANY(%s)", (ids,))  # type: ignore[arg-type]  # fixed names
+        db.execute(f"DELETE FROM {table} WHERE article = ANY(%s)", (ids,))
     # A failure stays counted until a scoring succeeds, so that a poison article is set aside in the end.
     db.execute("DELETE FROM failures WHERE article = ANY(%s)", ([given.article for given in scores if not given.error],))
     copy(

@@ -41,7 +41,7 @@ class PostgresSearch:
             # The number of articles found is counted once and then travels with the cursor.
             place = Place.read(cursor, order) if cursor else Place(order, time_text(now), 0, _count(db, found))
             ids, following = (_best if order == "relevance" else _newest)(db, found, place, limit)
-            rows = db.execute(f"{ARTICLE} WHERE a.id = ANY(%s)", (ids,)).fetchall()  # type: ignore[arg-type]  # a fixed text
+            rows = db.execute(f"{ARTICLE} WHERE a.id = ANY(%s)", (ids,)).fetchall()
         articles = {row["id"]: read_article(row) for row in rows}
         return [articles[number] for number in ids if number in articles], place.total, following.text if following else ""
 

@@ -45,7 +45,7 @@ def take(db: Db, articles: Sequence[int]) -> None:
 
 def stored(db: Db, articles: Sequence[int]) -> list[Indexed]:
     """What the index is given of these articles."""
-    rows = db.execute(f"{_COLUMNS} WHERE a.id = ANY(%s)", (list(articles),))  # type: ignore[arg-type]  # a fixed text
+    rows = db.execute(f"{_COLUMNS} WHERE a.id = ANY(%s)", (list(articles),))
     return [(row["id"], row["title"], row["text"], row["author"], row["language"]) for row in rows]
 
 

@@ -176,17 +176,17 @@ class SqliteOutbox:
             ).fetchone()
         return str(row[0]) if row else ""
 
-    def list(self, *, state: str | None = None, limit: int = 100) -> list[Delivery]:
-        with self._connections.read() as db:
-            rows = db.execute(
-                "SELECT * FROM deliveries WHERE ? IS NULL OR state = ? ORDER BY number DESC LIMIT ?", (state, state, limit)
-            ).fetchall()
-        return [read_delivery(row) for row in rows]
-
     def held(self, now: datetime) -> list[Delivery]:
         with self._connections.read() as db:
             rows = db.execute(
                 "SELECT * FROM deliveries WHERE state = 'held' AND due <= ? ORDER BY number", (time_text(now),)
+            ).fetchall()
+        return [read_delivery(row) for row in rows]
+
+    def list(self, *, state: str | None = None, limit: int = 100) -> list[Delivery]:
+        with self._connections.read() as db:
+            rows = db.execute(
+                "SELECT * FROM deliveries WHERE ? IS NULL OR state = ? ORDER BY number DESC LIMIT ?", (state, state, limit)
             ).fetchall()
         return [read_delivery(row) for row in rows]
 

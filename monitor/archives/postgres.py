@@ -166,7 +166,7 @@ def _count(db: Db, table: str) -> int:
     row = db.execute("SELECT reltuples::bigint AS about FROM pg_class WHERE oid = to_regclass(%s)", (table,)).fetchone()
     if row and row["about"] > _MANY:
         return int(row["about"])
-    row = db.execute(f"SELECT count(*) AS n FROM {table}").fetchone()  # type: ignore[arg-type]  # fixed names
+    row = db.execute(f"SELECT count(*) AS n FROM {table}").fetchone()
     return int(row["n"]) if row else 0
 
 

@@ -146,7 +146,7 @@ class ProcrastinateQueue:
         app = procrastinate.App(connector=connector)
         for name in QUEUES:
             retry = procrastinate.RetryStrategy(max_attempts=_ATTEMPTS, exponential_wait=3)
-            app.task(_runner(name, (steps or {}).get(name)), name=name, queue=name, retry=retry)
+            app.task(name=name, queue=name, retry=retry)(_runner(name, (steps or {}).get(name)))
         return app
 
     def _prepare(self) -> None:
