@@ -8,11 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from monitor.config.documents import Document, read_yaml
 from monitor.config.durations import Duration
-from monitor.config.problems import field_names, problems_of, suggestion
+from monitor.config.entries import same_named, validated
+from monitor.config.problems import suggestion
 from monitor.errors import ConfigError, Problem
 from monitor.model import Feed
 
@@ -120,29 +121,11 @@ def slug(name: str) -> str:
 
 def _defaults(document: Document, problems: list[Problem]) -> dict[str, Any]:
     raw = document.data.get("defaults") or {}
-    try:
-        FeedDefaults.model_validate(raw)
-    except ValidationError as error:
-        problems += problems_of(error, document, ("defaults",), field_names(FeedDefaults))
-        return {}
-    return dict(raw)
+    return dict(raw) if validated(FeedDefaults, raw, document, ("defaults",), problems) else {}
 
 
 def _feed(document: Document, index: int, raw: Any, problems: list[Problem]) -> Feed | None:
-    try:
-        entry = FeedEntry.model_validate(raw)
-    except ValidationError as error:
-        problems += problems_of(error, document, ("feeds", index), field_names(FeedEntry))
+    entry = validated(FeedEntry, raw, document, ("feeds", index), problems)
+    if entry is None:
         return None
-    return Feed(
-        id=entry.id or slug(entry.name),
-        url=entry.url,
-        name=entry.name,
-        tags=entry.tags,
-        language=entry.language,
-        interval=entry.interval,
-        full_text=entry.full_text,
-        is_enabled=entry.enabled,
-        owner=entry.owner,
-        identity=entry.identity,
-    )
+    return Feed(**{**same_named(entry, Feed), "id": entry.id or slug(entry.name), "is_enabled": entry.enabled})

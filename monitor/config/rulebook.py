@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ValidationError
-
 from monitor import kinds
 from monitor.config.documents import Document, KeyPath, read_yaml
-from monitor.config.problems import field_names, problems_of, suggestion
+from monitor.config.entries import Form, same_named, validated
+from monitor.config.problems import suggestion
 from monitor.config.rulefile import SECTIONS, ActorEntry, ReceiverEntry, RuleEntry, TopicEntry, rule_model, rule_options
 from monitor.core import query
 from monitor.errors import ConfigError, Problem, QueryError
@@ -112,14 +111,9 @@ class _Reader:
         )
         return query.Vocabulary.of(whole, feeds=self.feeds or None, tags=self.tags or None)
 
-    def _entry(self, section: str, name: str, model: type[BaseModel], raw: Any = None) -> Any:
+    def _entry(self, section: str, name: str, form: type[Form], raw: Any = None) -> Form | None:
         document, at = self.places[section][name]
-        value = raw if raw is not None else self._raw(section, name)
-        try:
-            return model.model_validate(value)
-        except ValidationError as error:
-            self.problems += problems_of(error, document, at, field_names(model))
-            return None
+        return validated(form, raw if raw is not None else self._raw(section, name), document, at, self.problems)
 
     def _raw(self, section: str, name: str) -> Any:
         document, _ = self.places[section][name]
@@ -131,13 +125,11 @@ class _Reader:
         self.problems.append(document.problem(message, (*at, *keys), hint=hint))
 
     def _topic(self, name: str) -> Topic | None:
-        entry: TopicEntry | None = self._entry("topics", name, TopicEntry)
-        if entry is None:
-            return None
-        return Topic(name, entry.name, entry.description, entry.aliases, entry.examples, entry.threshold, entry.keep)
+        entry = self._entry("topics", name, TopicEntry)
+        return None if entry is None else Topic(name, **same_named(entry, Topic))
 
     def _actor(self, name: str) -> Actor | None:
-        entry: ActorEntry | None = self._entry("actors", name, ActorEntry)
+        entry = self._entry("actors", name, ActorEntry)
         return None if entry is None else Actor(name, entry.aliases)
 
     def _receiver(self, name: str) -> Receiver | None:
@@ -146,7 +138,7 @@ class _Reader:
             self._problem("receivers", name, "must be a mapping with kind:")
             return None
         common = {key: value for key, value in raw.items() if key in ReceiverEntry.model_fields}
-        entry: ReceiverEntry | None = self._entry("receivers", name, ReceiverEntry, common)
+        entry = self._entry("receivers", name, ReceiverEntry, common)
         if entry is None or not self._is_kind("channel", "receivers", name, entry.kind):
             return None
         own = {key: value for key, value in raw.items() if key not in ReceiverEntry.model_fields}
@@ -219,18 +211,6 @@ class _Reader:
 
 
 def _rule_value(name: str, entry: RuleEntry, options: Any, raw: Mapping[str, Any]) -> Rule:
-    return Rule(
-        id=name,
-        when=entry.when,
-        title=entry.title or name,
-        kind=entry.kind,
-        notify=entry.notify,
-        group_by=entry.group_by,
-        cooldown=entry.cooldown,
-        severity=entry.severity,
-        min_outlets=entry.min_outlets,
-        max_age=entry.max_age,
-        is_enabled=entry.enabled,
-        options=options,
-        text="\n".join(f"{key}: {value}" for key, value in raw.items()),
-    )
+    text = "\n".join(f"{key}: {value}" for key, value in raw.items())
+    own = {"title": entry.title or name, "is_enabled": entry.enabled, "options": options, "text": text}
+    return Rule(name, **{**same_named(entry, Rule), **own})
