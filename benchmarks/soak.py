@@ -42,7 +42,7 @@ from tests.tinymodels import make_weights  # noqa: E402
 
 START = datetime(2026, 11, 20, 6, tzinfo=UTC)
 TICK = timedelta(minutes=1)
-HOSTS, KEPT = 30, 20
+HOSTS, KEPT = 30, 6
 WORDS = (
     "harbour toll budget river bridge court strike drill summit orchard glacier museum railway reactor stadium library".split()
 )
@@ -99,7 +99,7 @@ class Outside:
         return self.is_faulty and self.clock.now().hour in {13, 14}
 
     def feed(self, name: str) -> bytes:
-        """The feed as it stands at this moment of the fast clock: an item each half hour, the newest twenty."""
+        """The feed as it stands at this moment of the fast clock: an item each half hour, the newest few."""
         now = self.clock.now()
         half_hours = int(now.timestamp() // 1800)
         offset = int(name) % 30
@@ -291,6 +291,7 @@ def soak(minutes: float, feeds: int, seed: int) -> tuple[list[Sample], dict[str,
             if time.monotonic() - looked >= 1:
                 samples.append(look(app, START + number * TICK))
                 looked = time.monotonic()
+                sys.stderr.write(f"\r{samples[-1].hours:7.1f} hours of the clock, {samples[-1].waiting:6} wait, {samples[-1].memory:6.0f} MB")
         outside.is_faulty = False
         for last in range(200):
             one_tick(worker, last, trouble)
