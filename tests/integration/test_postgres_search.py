@@ -35,7 +35,7 @@ def _without_ids(hits):
     return [replace(hit, statements=tuple(replace(said, article=None) for said in hit.statements)) for hit in hits]
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(st.lists(documents(), min_size=1, max_size=6), st.lists(queries, min_size=25, max_size=30))
 def test_queries_are_answered_alike(given_documents, texts):
     with opened("postgres", None) as ours:
