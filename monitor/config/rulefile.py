@@ -81,7 +81,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
 
 
 @cache
-def rule_model(kind: str) -> type[BaseModel]:
+def rule_model(kind: str) -> type[RuleEntry]:
     """The pydantic form of a rule of this kind: the common keys and those of its Options.
 
     Raises:

@@ -1,0 +1,64 @@
+"""The worker keeps the archive small once a day, and `monitor doctor` sees damage."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.app import App
+from monitor.clock import FixedClock
+from monitor.services.checking import examine
+from monitor.worker import Worker
+from tests.webstage import RULES, article, stage
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    root = tmp_path / "desk"
+    with stage(root, keep={"agency": timedelta(days=30)}, outbox=str(tmp_path / "outbox")) as made:
+        # A topic that keeps for ever would keep all of these.
+        (root / "rules/desk.yaml").write_text(RULES.replace("name: Harbour toll", "name: Harbour toll\n    keep: 1d", 1))
+        yield made
+
+
+def texts(app: App) -> list[bool]:
+    return [bool(one.text) for one in app.archive.articles.get(range(1, 20))]
+
+
+def test_texts_are_dropped_once_a_day(app: App):
+    assert isinstance(app.clock, FixedClock)
+    worker = Worker(app)
+    worker.tidy()
+    assert texts(app) == [True] * 6
+
+    app.clock.advance(timedelta(days=32))
+    worker.tidy()
+    assert texts(app) == [False] * 6
+
+    app.archive.articles.add([article(300)])
+    app.clock.advance(timedelta(hours=23))
+    worker.tidy()
+    assert texts(app)[-1] is True
+    app.clock.advance(timedelta(hours=1))
+    worker.tidy()
+    assert texts(app)[-1] is False
+
+
+def test_doctor_sees_a_damaged_index(app: App):
+    def integrity() -> tuple[bool, str]:
+        found = next(one for one in examine(app) if one.name == "integrity")
+        return found.is_well, found.seen
+
+    assert integrity() == (True, "tables, references and the full-text index are sound")
+    with closing(sqlite3.connect(app.settings.archive)) as db, db:
+        db.execute("DELETE FROM words_docsize WHERE id = 1")
+
+    is_well, seen = integrity()
+
+    assert not is_well
+    assert "6 articles are stored and 5 are indexed" in seen
