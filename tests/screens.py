@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from monitor.app import App, open_app
 from monitor.core.query import parse
@@ -28,8 +28,22 @@ def pages(app: App) -> dict[str, str]:
     return {
         "today": "/?days=1", "search": f"/search?q=topic:{topic}", "article": f"/articles/{found[0].id}", "story": f"/stories/{found[0].story}",
         "topic": f"/topics/{topic}?days=7", "alerts": "/alerts", "alert": f"/alerts/{alert.id}", "rules": "/rules",
-        "rule": f"/rules/{rule}", "edit": f"/rules/edit?rule={rule}", "feeds": "/feeds", "settings": "/settings",
+        "rule": f"/rules/{rule}", "form": f"/rules/{rule}/form", "briefing": f"/topics/{topic}/briefing?days=7", "edit": f"/rules/edit?rule={rule}", "feeds": "/feeds", "settings": "/settings",
     }  # fmt: skip
+
+
+def _try(browser: Browser, address: str, app: App) -> None:
+    """A trial on an article that takes sides."""
+    alert = max(app.archive.alerts.recent(app.clock.now().replace(year=2000)), key=lambda one: len(one.statements))
+    (article,) = app.archive.articles.get(alert.articles[:1])
+    page = browser.new_page(viewport=DESK)
+    page.goto(f"{address}try")
+    page.fill("[name=title]", article.title)
+    page.fill("[name=text]", article.text)
+    page.click("button:has-text('Try it')", timeout=120_000)
+    page.wait_for_selector("#said", timeout=120_000)
+    page.screenshot(path=IMAGES / "web-try.png")
+    page.close()
 
 
 def take(settings: Path) -> None:
@@ -37,9 +51,10 @@ def take(settings: Path) -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with open_app(environment={}, file=settings) as app, serving(app, "127.0.0.1", 0) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        _try(browser, address, app)
         for name, path in pages(app).items():
             views = [("", "light", DESK)]
-            if name in {"today", "search", "article", "topic"}:
+            if name in {"today", "search", "article", "topic", "form"}:
                 views += [("-dark", "dark", DESK), ("-phone", "light", PHONE)]
             for suffix, theme, size in views:
                 page = browser.new_page(viewport=size, color_scheme=theme)

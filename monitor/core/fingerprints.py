@@ -32,6 +32,13 @@ _SHORT_TITLE = 12
 
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _WORD = re.compile(r"\w+")
+_OPINION = re.compile(
+    r"^\W*(?:editorial|op-?ed|opinion|commentary|column|analysis|comment|letter from [\w .'-]+|view|leitartikel|kommentar|meinung"
+    r"|éditorial|tribune|opinión|opinion|columna|колонка|комментарий|мнение|передовица)\s*[:|\]】–—]"
+    r"|^\s*[\[【(〈<]?\s*(?:사설|칼럼|기고|시론|논평|오피니언|社説|社说|社論|社论|コラム|論説|評論|评论|时评|時評|短评|观点)\s*[:：\]】)〉>|]"
+    r"|^\s*(?:افتتاحية|رأي|مقال)\s*[:|]",
+    re.IGNORECASE,
+)
 _OUTLET_AT_END = re.compile(r"\s+[-–—|·]\s+[^-–—|·]{2,40}$")
 
 
@@ -68,6 +75,8 @@ class Fingerprint:
     editions: frozenset[tuple[str, int]]
     agency: str
     byline: str
+    is_opinion: bool = False
+    """Its title calls it an editorial, a commentary, a column or a letter: it speaks about events and reports none."""
 
 
 def take_fingerprint(telling: Telling) -> Fingerprint:
@@ -91,6 +100,7 @@ def take_fingerprint(telling: Telling) -> Fingerprint:
         editions=editions_in(lead),
         agency=copy.agency,
         byline=copy.byline,
+        is_opinion=_OPINION.search(title) is not None,
     )
 
 

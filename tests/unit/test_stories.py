@@ -70,6 +70,34 @@ def test_what_sets_two_events_apart_is_said(one: str, other: str, conflict: str)
     assert bool(find_conflict(second, first)) == bool(conflict)
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Editorial: Keep the drills", "Opinion | The pact", "[사설] 정례화가 능사는 아니다", "评论：半岛需要的是降温", "【社説】条約の行方", "Letter from Dandong: the bridge",
+        "Комментарий: договор", "رأي: المعاهدة",
+    ],
+)  # fmt: skip
+def test_an_opinion_is_no_telling_of_the_event_it_speaks_about(title: str):
+    report = replace(LAUNCH, url="", title="Pyongyang tests missile", text="The missile flew 86 minutes.")
+    said = replace(
+        LAUNCH,
+        url="",
+        title=title,
+        text="The missile flew for 86 minutes, and nobody should be surprised by it, as we have often said.",
+    )
+    placement = place(take_fingerprint(said), [neighbour(report, 0.95)])
+    assert (placement.story, placement.reason, placement.conflict) == (None, Reason.OTHER_EVENT, "an opinion and a report")
+    copied = replace(said, title=title.strip("【】[]"), source="b.example")
+    assert place(take_fingerprint(copied), [neighbour(said, 0.99)]).reason is Reason.NEAR_DUPLICATE
+
+
+@pytest.mark.parametrize(
+    "title", ["Opinion polls close in Tirana", "Analysis of soil shows lead", "사설 구급차: 단속 시작", "Viewers: a million"]
+)
+def test_words_that_only_look_like_it_mark_no_opinion(title: str):
+    assert not take_fingerprint(Telling(title, "")).is_opinion
+
+
 def test_a_conflict_keeps_near_identical_words_apart():
     year = replace(
         LAUNCH, url="", text="The annual exercise of 2024 began on Monday with twenty ships from five states, as planned."
