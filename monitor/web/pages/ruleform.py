@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import unified_diff
 from typing import Annotated, Any
 
@@ -58,7 +58,9 @@ def new(request: Request, site: On, q: str = "", topic: str = "") -> Response:
     """An empty form; `q` or `topic` fill in what is known."""
     file = next(iter(drafts.listed(site.app.settings.rules)), "")
     query = q or (f"topic:{topic}" if topic in site.rulebook.topics else "")
-    return _page(request, site, _Draft(blank(query), None, file, _mark(site)))
+    # Where there is one receiver it is the one that is meant.
+    only = tuple(site.rulebook.receivers) if len(site.rulebook.receivers) == 1 else ()
+    return _page(request, site, _Draft(replace(blank(query), notify=only), None, file, _mark(site)))
 
 
 @router.get("/rules/{name}/form")

@@ -18,6 +18,7 @@ from monitor.web.site import On, Site
 
 router = APIRouter()
 SPANS = (7, 30, 90, 365)
+BRIEFED = (7, 14, 30, 90)
 _VOICES, _CARRIED = 14, 3
 _MEDIA_TYPES: dict[Format, str] = {
     "md": "text/markdown; charset=utf-8",
@@ -72,7 +73,7 @@ def briefing_page(request: Request, site: On, name: str, days: int = 14) -> Resp
         sources={one.number: one for one in composed.sources},
         topic=site.rulebook.topics[name],
         span=span,
-        spans=SPANS,
+        spans=BRIEFED,
     )
 
 
