@@ -167,7 +167,7 @@ def until(check: Callable[[], bool], seconds: float, tend: Callable[[], None]) -
     return time.monotonic() - started
 
 
-def configure(root: Path, url: str, feeds: list[str], mailbox: Mailbox, interval: int) -> None:
+def configure(root: Path, url: str, feeds: list[str], mailbox: Mailbox, interval: int, heartbeat: float) -> None:
     """Write feeds, rules and settings."""
     weights = make_weights(root / "weights")
     (root / "rules").mkdir()
@@ -181,7 +181,7 @@ def configure(root: Path, url: str, feeds: list[str], mailbox: Mailbox, interval
         "allow": ["127.0.0.0/8"],
         "fetcher": {"kind": "http", "spacing_seconds": 0, "per_host": 4},
         "scorer": {"kind": "onnx", "weights": str(weights), "threads": 1},
-        "queue": {"kind": "procrastinate", "heartbeat_seconds": 2, "poll_seconds": 1, "host_batch": 10},
+        "queue": {"kind": "procrastinate", "heartbeat_seconds": heartbeat, "poll_seconds": 1, "host_batch": 10},
         "worker": {"collect_every": "2s", "analyse_every": "2s", "deliver_every": "2s", "lease": "10s", "storm": 1_000_000},
     }
     (root / "monitor.yaml").write_text(json.dumps(settings))
@@ -195,6 +195,7 @@ def main() -> None:
     parser.add_argument("--kill-every", type=float, default=4.0)
     parser.add_argument("--publish-every", type=float, default=60.0, help="seconds between two articles of one feed")
     parser.add_argument("--interval", type=int, default=20, help="seconds between two looks at one feed")
+    parser.add_argument("--heartbeat", type=float, default=2.0, help="seconds; more on a machine that is busy with other things")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     chance = random.Random(given.seed)
@@ -212,7 +213,7 @@ def main() -> None:
         root = Path(folder)
         press = Press(given.feeds, given.publish_every)
         with newsstand(press) as feeds:
-            configure(root, database, feeds, mailbox, given.interval)
+            configure(root, database, feeds, mailbox, given.interval, given.heartbeat)
             supervisor = Supervisor(root, commands)
             try:
                 first = until(lambda: ask(database, "SELECT count(*) FROM articles") >= given.feeds // 2, 240, supervisor.tend)

@@ -151,9 +151,8 @@ def _weight(db: Db, word: Counted, articles: int, average: float) -> Sql:
 
 def _times(word: Counted) -> Sql:
     """How often a word stands in an article, the title counting more."""
-    *before, last = word.term.tokens
     # What follows is looked at and not taken, so that runs that overlap are all counted.
-    first, *others = [*before, last]
+    first, *others = word.term.tokens
     following = "".join(f" {token}" for token in others) + ("" if word.term.is_prefix else " ")
     pattern = f" {first}(?={following})" if following else f" {first}"
     columns = [(name, weight) for name, weight in (("title", TITLE_WEIGHT), ("text", TEXT_WEIGHT)) if word.part in ("", name)]
