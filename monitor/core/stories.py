@@ -139,9 +139,9 @@ def compare(one: Fingerprint, other: Fingerprint, cosine: float | None) -> Liken
         return Likeness(Reason.SAME_TITLE, _VETO)
     if cosine is None:
         return Likeness(Reason.SAME_EVENT, -_VETO)
-    if one.is_opinion != other.is_opinion:
-        # Near in meaning by nature: what an editorial speaks about is what the reports of the day tell.
-        conflict = conflict or "an opinion and a report"
+    if one.is_opinion or other.is_opinion:
+        # Near in meaning by nature: an editorial speaks about what the reports of the day, and other editorials, tell.
+        conflict = conflict or "an opinion speaks for itself"
     return Likeness(Reason.SAME_EVENT, weigh_evidence(one, other, cosine) - (_VETO if conflict else 0.0), conflict)
 
 

@@ -86,7 +86,7 @@ def test_an_opinion_is_no_telling_of_the_event_it_speaks_about(title: str):
         text="The missile flew for 86 minutes, and nobody should be surprised by it, as we have often said.",
     )
     placement = place(take_fingerprint(said), [neighbour(report, 0.95)])
-    assert (placement.story, placement.reason, placement.conflict) == (None, Reason.OTHER_EVENT, "an opinion and a report")
+    assert (placement.story, placement.reason, placement.conflict) == (None, Reason.OTHER_EVENT, "an opinion speaks for itself")
     copied = replace(said, title=title.strip("【】[]"), source="b.example")
     assert place(take_fingerprint(copied), [neighbour(said, 0.99)]).reason is Reason.NEAR_DUPLICATE
 
