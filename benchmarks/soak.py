@@ -291,7 +291,9 @@ def soak(minutes: float, feeds: int, seed: int) -> tuple[list[Sample], dict[str,
             if time.monotonic() - looked >= 1:
                 samples.append(look(app, START + number * TICK))
                 looked = time.monotonic()
-                sys.stderr.write(f"\r{samples[-1].hours:7.1f} hours of the clock, {samples[-1].waiting:6} wait, {samples[-1].memory:6.0f} MB")
+                sys.stderr.write(
+                    f"\r{samples[-1].hours:7.1f} hours of the clock, {samples[-1].waiting:6} wait, {samples[-1].memory:6.0f} MB"
+                )
         outside.is_faulty = False
         for last in range(200):
             one_tick(worker, last, trouble)
