@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
 from monitor.app import App, open_app
 from monitor.core.query import parse
+from monitor.services.status import WORKER
+from monitor.services.stories import list_stories
 from monitor.web import serving
 
 IMAGES = Path(__file__).parent.parent / "docs/images"
@@ -25,8 +28,9 @@ def pages(app: App) -> dict[str, str]:
     )
     topic = app.archive.search.facets(parse(""), now=now, names=["topic"])["topic"][0][0]
     rule = next(iter(app.rulebook.rules))
+    (story,) = list_stories(app.archive, now - timedelta(days=7), now, limit=1)
     return {
-        "today": "/?days=1", "search": f"/search?q=topic:{topic}", "article": f"/articles/{found[0].id}", "story": f"/stories/{found[0].story}",
+        "today": "/?days=1", "search": f"/search?q=topic:{topic}", "article": f"/articles/{found[0].id}", "story": f"/stories/{story.id}",
         "topic": f"/topics/{topic}?days=7", "alerts": "/alerts", "alert": f"/alerts/{alert.id}", "rules": "/rules",
         "rule": f"/rules/{rule}", "form": f"/rules/{rule}/form", "briefing": f"/topics/{topic}/briefing?days=7", "edit": f"/rules/edit?rule={rule}", "feeds": "/feeds", "settings": "/settings",
     }  # fmt: skip
@@ -51,6 +55,8 @@ def take(settings: Path) -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with open_app(environment={}, file=settings) as app, serving(app, "127.0.0.1", 0) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        # The pictures show a service at work; the worker that filled the archive has left.
+        app.archive.states.save(WORKER, {**app.archive.states.load(WORKER), "at": app.clock.now().isoformat()})
         _try(browser, address, app)
         for name, path in pages(app).items():
             views = [("", "light", DESK)]
