@@ -38,7 +38,7 @@ class _Output:
 
     chosen: _Output | None = None
 
-    def __init__(self, level: str, stream: TextIO) -> None:
+    def __init__(self, level: str, stream: TextIO | None) -> None:
         self._level, self._stream = level, stream
 
     def take_over(self) -> None:
