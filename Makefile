@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test run lint check format models constraints clean docs sbom audit fuzz soak
+.PHONY: help demo test run lint check format models constraints clean docs sbom audit fuzz soak bench bench-quick
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -49,6 +49,17 @@ DATA ?= data
 models: .venv/.app ## train, calibrate, quantise and measure the bundled weights (hours; DATA names the folder of public sets)
 	$(PIP) --editable '.[train]'
 	$(BIN)/python -m training all --data $(DATA) --out monitor/scorers/weights
+
+.venv/.bench: .venv/.app
+	@echo "Installing the peers to measure against (once) ..."
+	$(PIP) --editable '.[bench]'
+	@touch $@
+
+bench: .venv/.bench ## measure beside peers and limits; redraws docs/benchmarks.md
+	$(BIN)/python -m benchmarks
+
+bench-quick: .venv/.bench ## the same at small sizes, and what got worse
+	$(BIN)/python -m benchmarks --quick
 
 constraints: ## pin what .venv holds now
 	{ echo "# What was tested together; a fresh machine gets exactly this. Renew with: make constraints"; \

@@ -127,7 +127,7 @@ class Supervisor:
                 self.ended[process.returncode] += 1
             with (self.root / "log").open("ab") as told:
                 words = [sys.executable, "-m", "monitor", *[word for word in command if not word.startswith("#")]]
-                self.running[command] = subprocess.Popen(words, cwd=self.root, stdout=told, stderr=told)  # noqa: S603  # our own program
+                self.running[command] = subprocess.Popen(words, cwd=self.root, stdout=told, stderr=told)  # our own program
 
     def kill_one(self, chance: random.Random) -> None:
         """SIGKILL one of them."""
@@ -194,7 +194,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=180)
     parser.add_argument("--kill-every", type=float, default=4.0)
     parser.add_argument("--publish-every", type=float, default=60.0, help="seconds between two articles of one feed")
-    parser.add_argument("--interval", type=int, default=20, help="seconds between two looks at one feed")
+    parser.add_argument("--interval", type=int, default=60, help="seconds between two looks at one feed")
     parser.add_argument("--heartbeat", type=float, default=2.0, help="seconds; more on a machine that is busy with other things")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()

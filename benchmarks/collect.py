@@ -1,6 +1,6 @@
 """Collect: a thousand feeds on loopback, polled four times, by this service, by reader and by a plain loop.
 
-    python -m benchmarks.collect ENGINE ADDRESS FEEDS     one engine in a process of its own; prints JSON
+python -m benchmarks.collect ENGINE ADDRESS FEEDS     one engine in a process of its own; prints JSON
 """
 
 from __future__ import annotations
@@ -172,7 +172,9 @@ def measure(*, feeds: int, runs: int, peers: tuple[str, ...] = ("reader", "loop"
         "size": {"feeds": feeds, "entries": ENTRIES, "reader_workers": READER_WORKERS},
         **{name: _summary(found, feeds) for name, found in taken.items()},
         "ratios": {
-            f"{phase}_vs_{peer}": spread([theirs[phase]["seconds"] / ours[phase]["seconds"] for ours, theirs in _pairs(taken, peer)])
+            f"{phase}_vs_{peer}": spread(
+                [theirs[phase]["seconds"] / ours[phase]["seconds"] for ours, theirs in _pairs(taken, peer)]
+            )
             for phase in PHASES
             for peer in peers
         },

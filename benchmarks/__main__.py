@@ -1,0 +1,110 @@
+"""`python -m benchmarks [--quick] [NAME ...]`: measure, write results/*.json, redraw docs/benchmarks.md.
+
+A benchmark that cannot run is told and leaves the figures of the last run in place, marked with where they come from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from benchmarks import collect, growth, guard, latency, page, quality, score, search, start
+from benchmarks.machine import facts
+from benchmarks.runs import ROOT, RUNS
+
+RESULTS = ROOT / "benchmarks" / "results"
+LATEST = RESULTS / "latest.json"
+Measure = Callable[[], dict[str, Any]]
+
+FULL: dict[str, Measure] = {
+    "start": lambda: start.measure(runs=RUNS),
+    "collect": lambda: collect.measure(feeds=1000, runs=RUNS),
+    "search": lambda: search.measure(sizes_=(10_000, 100_000), peer_size=10_000, repeat=20, runs=RUNS),
+    "latency": lambda: latency.measure(seconds=20, per_second=10, runs=RUNS),
+    "growth": lambda: growth.measure(held=(10_000, 100_000), many=(10, 100, 1000), polled=(100, 1000, 10_000), runs=RUNS),
+    "score": lambda: score.measure(count=100, runs=RUNS, peers=20),
+    "quality": lambda: quality.measure(most=0),
+}
+QUICK: dict[str, Measure] = {
+    "start": lambda: start.measure(runs=RUNS),
+    "collect": lambda: collect.measure(feeds=20, runs=RUNS),
+    "search": lambda: search.measure(sizes_=(1000,), peer_size=1000, repeat=5, runs=RUNS),
+    "latency": lambda: latency.measure(seconds=2, per_second=10, runs=RUNS),
+    "growth": lambda: growth.measure(held=(1000,), many=(10, 100), polled=(100, 300), runs=2),
+    "score": lambda: score.measure(count=4, runs=RUNS, peers=1),
+    "quality": lambda: quality.measure(most=6),
+}
+
+
+def keyed(details: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The named figures out of all that was measured; a benchmark that did not run has none."""
+    found: dict[str, dict[str, Any]] = {}
+    if polled := details.get("collect"):
+        ratios = {f"{name}_vs_reader": polled["ratios"][f"{name}_vs_reader"]["median"] for name in collect.PHASES}
+        found["collect"] = {**ratios, "rss_mb": polled["service"]["rss_mb"]["median"]}
+        found["collect"]["parsing_share"] = polled["parsing_share"]["median"]
+    if scored := details.get("score"):
+        found["score"] = {name: scored[name]["median"] for name in ("vs_pipeline", "vs_ort_limit")}
+    if searched := details.get("search"):
+        size, largest = max(searched["sizes"].items(), key=lambda item: int(item[0]))
+        hundred = searched["sizes"].get("100000")
+        worst = max(row["median"] for row in largest["vs_raw_fts5"].values())
+        # Null says that this run had no archive of that size; no other size may stand for it.
+        p95 = hundred["p95_ms"]["median"] if hundred else None
+        found["search"] = {"p95_ms_100k": p95, "vs_raw_fts5": worst, "articles": int(size), "p95_ms": largest["p95_ms"]["median"]}
+    if heard := details.get("latency"):
+        found["latency"] = {name: heard[name]["median"] for name in ("p50_s", "p95_s")}
+    if grown := details.get("growth"):
+        found["growth"] = {**grown["slopes"], "rss_mb": list(grown["feeds"].values())[-1]["rss_mb"]["median"]}
+    if started := details.get("start"):
+        found["start"] = {name: value["median"] for name, value in started.items()}
+    return found
+
+
+def main() -> int:
+    """Measure what is named, everything by default; 1 when something could not be measured."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(FULL)}; all by default")
+    parser.add_argument("--quick", action="store_true", help="small sizes, for a first look and the comparison by ratio")
+    given = parser.parse_args()
+    unknown = set(given.names) - set(FULL)
+    if unknown:
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; known: {', '.join(FULL)}")
+    before = json.loads(LATEST.read_text(encoding="utf-8")) if LATEST.exists() else {}
+    machine, at = facts(), datetime.now(UTC)
+    name = f"{at:%Y-%m-%d}-{machine['name']}{'-quick' if given.quick else ''}"
+    details, sources, failed = dict(before.get("details", {})), dict(before.get("measured", {})), []
+    for title, measure in (QUICK if given.quick else FULL).items():
+        if given.names and title not in given.names:
+            continue
+        began = time.monotonic()
+        try:
+            details[title] = measure()
+        except Exception:  # noqa: BLE001 (one peer that is missing must not cost the figures of all others)
+            failed.append(title)
+            traceback.print_exc()
+            continue
+        sources[title] = {"run": name, "at": at.isoformat(timespec="seconds"), "machine": machine, "quick": given.quick}
+        print(f"{title}: {time.monotonic() - began:.0f} s", flush=True)
+        result = {**keyed(details), "measured": sources, "details": details}
+        RESULTS.mkdir(exist_ok=True)
+        text = json.dumps(result, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+        for file in (RESULTS / f"{name}.json", LATEST):
+            file.write_text(text, encoding="utf-8")
+    after = json.loads(LATEST.read_text(encoding="utf-8")) if LATEST.exists() else {}
+    page.write(after)
+    for line in guard.compare(before, after):
+        print(line)
+    if failed:
+        print(f"not measured: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""docs/benchmarks.md and its plots, drawn from results/latest.json and from nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.runs import ROOT
+
+PAGE, PLOTS = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "images"
+GOALS = {
+    ("collect", "first_vs_reader"): ("≥", 5.0),
+    ("collect", "unchanged_304_vs_reader"): ("≥", 3.0),
+    ("collect", "unchanged_body_vs_reader"): ("≥", 10.0),
+    ("collect", "rss_mb"): ("≤", 400.0),
+    ("score", "vs_pipeline"): ("≥", 10.0),
+    ("score", "vs_ort_limit"): ("≥", 0.7),
+    ("search", "vs_raw_fts5"): ("≤", 1.5),
+    ("latency", "p95_s"): ("≤", 2.0),
+    ("growth", "add_per_article"): ("≤", 1.5),
+    ("growth", "per_rule"): ("≤", 1.5),
+    ("growth", "rss_mb"): ("≤", 600.0),
+    ("start", "search_cpu_s"): ("≤", 0.5),
+}
+OPENING = """# Benchmarks
+
+Measured by `make bench` (everything) or `make bench-quick` (small sizes), which write this page from `benchmarks/results/latest.json`.
+Ratios to a peer measured in the same run say more than seconds: machines differ, and are busy.
+A figure is the median of its runs; the lowest and highest run stand in the JSON, under `details`.
+`null` means: not measured at that size.
+"""
+
+
+def write(results: dict[str, Any]) -> None:
+    """Redraw the page and its plots."""
+    PLOTS.mkdir(exist_ok=True)
+    PAGE.write_text(text(results), encoding="utf-8")
+    if "collect" in results.get("details", {}):
+        _plot_collect(results["details"]["collect"])
+
+
+def text(results: dict[str, Any]) -> str:
+    """The page as Markdown."""
+    parts = [OPENING]
+    for family, sources in results.get("measured", {}).items():
+        machine = sources["machine"]
+        size = results["details"].get(family, {}).get("size", "")
+        parts.append(f"## {family.capitalize()}\n")
+        parts.append(
+            f"{'Quick run' if sources['quick'] else 'Full run'} {sources['run']}: {machine['processor']}, {machine['cores']} cores, "
+            f"{machine['memory_gb']} GB, load {machine['load_at_start']} at the start. {f'Size: {size}.' if size else ''}\n"
+        )
+        parts.append(_quality(results) if family == "quality" else _figures(family, results.get(family, {})))
+        if family == "collect":
+            parts.append("![feeds a second](images/bench-collect.svg)\n")
+    return "\n".join(parts)
+
+
+def _figures(family: str, figures: dict[str, Any]) -> str:
+    rows = ["| figure | value | goal | |", "|---|---|---|---|"]
+    for name, value in figures.items():
+        sign, goal = GOALS.get((family, name), ("", None))
+        shown = "null" if value is None else f"{value:g}"
+        verdict = ""
+        if goal is not None and value is not None:
+            verdict = "met" if (value >= goal if sign == "≥" else value <= goal) else "**missed**"
+        rows.append(f"| `{family}.{name}` | {shown} | {f'{sign} {goal:g}' if goal is not None else ''} | {verdict} |")
+    return "\n".join(rows) + "\n"
+
+
+def _quality(results: dict[str, Any]) -> str:
+    found = results["details"]["quality"]
+    rows = [
+        f"Weights {found['weights']} on `{found['set']}`: the share of labelled (article, holder) pairs with the right stance, by this"
+        " service and by asking the same weights about the whole article.\n",
+        "| language | pairs | service | plain zero-shot |",
+        "|---|---|---|---|",
+    ]
+    for language, row in found["languages"].items():
+        rows.append(f"| {language} | {row['pairs']} | {row['service']:g} | {row['plain_zero_shot']:g} |")
+    return "\n".join(rows) + "\n"
+
+
+def _plot_collect(found: dict[str, Any]) -> None:
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    mpl.rcParams["svg.hashsalt"] = "benchmarks"
+    from matplotlib import pyplot
+
+    engines = [name for name in ("service", "reader", "loop") if name in found]
+    phases = list(found["service"])[:-1]
+    figure, axes = pyplot.subplots(figsize=(8, 3.6))
+    for number, engine in enumerate(engines):
+        values = [found[engine][phase]["feeds_per_second"] for phase in phases]
+        places = [place + 0.26 * number for place in range(len(phases))]
+        heights = [value["median"] for value in values]
+        spans = [[one["median"] - one["low"] for one in values], [one["high"] - one["median"] for one in values]]
+        axes.bar(places, heights, 0.24, yerr=spans, label=engine)
+    axes.set_xticks([place + 0.26 for place in range(len(phases))], [phase.replace("_", " ") for phase in phases])
+    axes.set_yscale("log")
+    axes.set_ylabel("feeds a second (log)")
+    axes.legend()
+    figure.tight_layout()
+    figure.savefig(PLOTS / "bench-collect.svg", metadata={"Date": None})
+    pyplot.close(figure)

@@ -1,0 +1,221 @@
+"""Score: the bundled news read by this service, by transformers' zero-shot pipeline, by sentence-transformers, and the limit.
+
+    python -m benchmarks.score service|pipeline|sentence TEXTS RUNS
+
+The peers run torch models in fp32 of exactly the shape of the bundled ones, with the bundled tokenizer. Their values are random,
+because the bundled files are quantised ONNX graphs: how fast a model runs does not depend on its values. Each run has texts of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+from benchmarks.runs import ask, peak_megabytes, spread
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+BATCH = 64
+SIZES = (1, 8, 32)
+SMALL, LARGE = (384, 12, 12, 1536), (768, 12, 12, 3072)
+"""Hidden size, layers, heads and inner size of the multilingual models and of a model for one language."""
+
+
+def texts(count: int) -> list[tuple[str, str, str]]:
+    """(title, text, language) of bundled articles; each time round, the paragraphs begin with another one."""
+    from monitor.demo.news import bundled_news
+
+    items = [(item.title, item.text, outlet.language) for outlet in bundled_news(NOW) for item in outlet.items]
+    found = []
+    for number in range(count):
+        title, text, language = items[number % len(items)]
+        parts = text.split("\n")
+        turn = (number // len(items)) % len(parts)
+        found.append((title, "\n".join(parts[turn:] + parts[:turn]), language))
+    return found
+
+
+def service(count: int, runs: int) -> dict[str, Any]:
+    """Seconds of the whole scorer and of ONNX Runtime alone on the token batches that it was given, for each run."""
+    from monitor.config.rulebook import load_rulebook
+    from monitor.demo.configuration import shipped_rules
+    from monitor.model import Article
+    from monitor.scorers import _graphs, onnx
+    from monitor.services.score import score_articles
+
+    fed: list[tuple[Any, Any, Any]] = []
+    opening = _graphs._open
+
+    def listening(path: Any) -> Any:
+        run = opening(path)
+
+        def noted(ids: Any, mask: Any) -> Any:
+            fed.append((run, ids, mask))
+            return run(ids, mask)
+
+        return noted
+
+    _graphs._open = listening
+    rulebook, scorer = load_rulebook(shipped_rules()), onnx.build(onnx.Config())
+    articles = [
+        Article(number, "", "", title, text, (), "", NOW, NOW, language=language)
+        for number, (title, text, language) in enumerate(texts(count * runs))
+    ]
+    score_articles(articles[:8], rulebook, scorer)
+    seconds, limits, tokens, asked = [], [], [], []
+    for run in range(runs):
+        fed.clear()
+        mine = articles[run * count : (run + 1) * count]
+        began = time.perf_counter()
+        scores = [one for at in range(0, count, BATCH) for one in score_articles(mine[at : at + BATCH], rulebook, scorer)]
+        seconds.append(time.perf_counter() - began)
+        tokens.append(float(sum(mask.sum() for _, _, mask in fed)))
+        asked.append([sum(one.is_relevant for one in score.relevances) for score in scores])
+        began = time.perf_counter()
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+            list(pool.map(lambda row: row[0](row[1], row[2]), list(fed)))
+        limits.append(time.perf_counter() - began)
+    relevant = [sum(counts) for counts in asked]
+    return {"seconds": seconds, "limit": limits, "tokens": tokens, "relevant": relevant, "rss_mb": peak_megabytes()}
+
+
+def _shapes() -> tuple[Any, list[tuple[Any, tuple[int, int, int, int]]]]:
+    """The tokenizer and shape of each stance model of the manifest; the first also stands for relevance."""
+    from transformers import AutoTokenizer
+
+    from monitor.scorers._graphs import BUNDLED
+    from monitor.scorers._weights import read_manifest
+
+    manifest = read_manifest(BUNDLED)
+    found = []
+    for graph in (manifest.second_look, *manifest.stance):
+        tokenizer = AutoTokenizer.from_pretrained(BUNDLED / graph.tokenizer, local_files_only=True)
+        tokenizer.model_max_length = graph.max_tokens
+        shape = LARGE if getattr(graph, "languages", ("*",)) != ("*",) else SMALL
+        found.append((tokenizer, shape))
+    return manifest, found
+
+
+def _model(tokenizer: Any, shape: tuple[int, int, int, int], *, labels: dict[int, str] | None = None) -> Any:
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification, BertModel
+
+    torch.manual_seed(1)
+    hidden, layers, heads, inner = shape
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=hidden,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        intermediate_size=inner,
+        max_position_embeddings=514,
+        **({"id2label": labels, "label2id": {name: number for number, name in labels.items()}} if labels else {}),
+    )
+    return (BertForSequenceClassification if labels else BertModel)(config).eval()
+
+
+def pipeline(count: int, runs: int) -> dict[str, Any]:
+    """Seconds of zero-shot-classification: every topic of every text, and three sides for each topic a text is about.
+
+    It is asked less than the service answers, which asks for every holder in every sentence that names one.
+    """
+    from transformers import pipeline as make
+
+    from monitor.config.rulebook import load_rulebook
+    from monitor.demo.configuration import shipped_rules
+
+    topics = [topic.name for topic in load_rulebook(shipped_rules()).topics.values()]
+    manifest, shapes = _shapes()
+    labels = {0: "entailment", 1: "neutral", 2: "contradiction"}
+    made = [
+        make("zero-shot-classification", model=_model(tokenizer, shape, labels=labels), tokenizer=tokenizer, device="cpu")
+        for tokenizer, shape in shapes
+    ]
+    mine = texts(count * runs)
+    tried = {size: _seconds(lambda size=size: made[0](mine[0][1], topics, batch_size=size)) for size in SIZES}  # type: ignore[misc]
+    best = min(tried, key=lambda size: tried[size])
+    seconds = []
+    for run in range(runs):
+        chosen = mine[run * count : (run + 1) * count]
+        began = time.perf_counter()
+        made[0]([f"{title}\n{text}" for title, text, _ in chosen], topics, multi_label=True, batch_size=best)
+        for number in sorted({manifest.stance_for(language) for *_, language in chosen}):
+            # The shipped news is about one topic in nearly every article.
+            rows = [f"{title}\n{text}" for title, text, language in chosen if manifest.stance_for(language) == number]
+            made[1 + number](rows, ["for it", "against it", "neutral"], batch_size=best)
+        seconds.append(time.perf_counter() - began)
+    return {"seconds": seconds, "batch": best, "rss_mb": peak_megabytes()}
+
+
+def sentence(count: int, runs: int) -> dict[str, Any]:
+    """Seconds of embedding the same texts: sentence-transformers on torch, and this service's embedding."""
+    from tempfile import TemporaryDirectory
+
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Pooling, Transformer
+
+    from monitor.scorers import onnx
+
+    _, ((tokenizer, shape), *_) = _shapes()
+    scorer = onnx.build(onnx.Config())
+    with TemporaryDirectory() as folder:
+        _model(tokenizer, shape).save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        words = Transformer(folder, max_seq_length=160)
+        model = SentenceTransformer(modules=[words, Pooling(shape[0])], device="cpu")
+    mine = [f"{title}\n{text}" for title, text, _ in texts(count * runs)]
+    model.encode(mine[:4])
+    scorer.embed(mine[:4])
+    tried = {size: _seconds(lambda size=size: model.encode(mine[:32], batch_size=size)) for size in SIZES}  # type: ignore[misc]
+    best = min(tried, key=lambda size: tried[size])
+    theirs, ours = [], []
+    for run in range(runs):
+        chosen = mine[run * count : (run + 1) * count]
+        theirs.append(_seconds(lambda chosen=chosen: model.encode(chosen, batch_size=best)))  # type: ignore[misc]
+        ours.append(_seconds(lambda chosen=chosen: scorer.embed(chosen)))  # type: ignore[misc]
+    return {"seconds": theirs, "ours": ours, "batch": best}
+
+
+def _seconds(work: Any) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def measure(*, count: int, runs: int, peers: int) -> dict[str, Any]:
+    """`count` texts in each run; the peers get `peers` of them."""
+    mine = ask("score", "service", count, runs)
+    theirs = ask("score", "pipeline", peers, runs)
+    embedding = ask("score", "sentence", peers, runs)
+    from monitor.scorers._graphs import BUNDLED
+    from monitor.scorers._weights import read_manifest
+
+    return {
+        "size": {"texts": count * runs, "pipeline_texts": peers * runs, "weights": read_manifest(BUNDLED).revision},
+        "articles_per_second": spread([count / seconds for seconds in mine["seconds"]]),
+        "tokens_per_second": spread([n / seconds for n, seconds in zip(mine["tokens"], mine["seconds"], strict=True)]),
+        "relevant_pairs": sum(mine["relevant"]),
+        "rss_mb": mine["rss_mb"],
+        "pipeline": {
+            "articles_per_second": spread([peers / seconds for seconds in theirs["seconds"]]),
+            "batch": theirs["batch"],
+            "rss_mb": theirs["rss_mb"],
+        },
+        "limit_articles_per_second": spread([count / seconds for seconds in mine["limit"]]),
+        "vs_pipeline": spread(
+            [(their / peers) / (our / count) for our, their in zip(mine["seconds"], theirs["seconds"], strict=True)]
+        ),
+        "vs_ort_limit": spread([limit / seconds for limit, seconds in zip(mine["limit"], mine["seconds"], strict=True)]),
+        "embedding_vs_sentence_transformers": spread(
+            [their / our for our, their in zip(embedding["ours"], embedding["seconds"], strict=True)]
+        ),
+    }
+
+
+if __name__ == "__main__":
+    engines = {"service": service, "pipeline": pipeline, "sentence": sentence}
+    print(json.dumps(engines[sys.argv[1]](int(sys.argv[2]), int(sys.argv[3]))))
