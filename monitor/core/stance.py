@@ -160,12 +160,14 @@ def statements(reading: Reading, asked: Sequence[Question], answers: NDArray[np.
 
 
 def _statement(reading: Reading, asked: Sequence[Question], answers: NDArray[np.float32]) -> Statement:
-    verdict = combine(answers, np.array([question.weight for question in asked], np.float32))
+    weights = np.array([question.weight for question in asked], np.float32)
+    verdict = combine(answers, weights)
     if asked[0].turn.holder == OUTLET:
         verdict = _tempered(verdict, own_voice(reading))
     column = _column(verdict)
     stance = (Stance.AGAINST, Stance.NEUTRAL, Stance.FAVOR)[column]
-    best = asked[int(answers[:, column].argmax())]
+    # A passage may owe its clear answer to the sentence before; the weight prefers one that speaks of holder and topic itself.
+    best = asked[int((answers[:, column] * weights).argmax())]
     sentence = reading.sentences[best.turn.sentence]
     against, neutral, favor = (float(value) for value in verdict)
     return Statement(
