@@ -186,7 +186,6 @@ def test_feeds_can_be_tried_without_storing(rig: Rig) -> None:
 # -- WebSub ----------------------------------------------------------------------------------------------------------
 
 
-
 def test_a_hub_is_subscribed_to_and_pushes_are_stored(rig: Rig) -> None:
     asked: list[dict[str, list[str]]] = []
 

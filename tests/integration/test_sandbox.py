@@ -126,7 +126,13 @@ def test_a_page_gives_its_article_and_its_feeds(sandbox: Sandbox) -> None:
 
 def test_values_survive_the_wire() -> None:
     parsed = ParsedFeed(
-        "rss20", "T", (Entry("g", "https://l", "t", "x", "a", "en", NOW, None, "s"),), ("e",), "en", skip_hours=(1, 2), skip_days=(5, 6)
+        "rss20",
+        "T",
+        (Entry("g", "https://l", "t", "x", "a", "en", NOW, None, "s"),),
+        ("e",),
+        "en",
+        skip_hours=(1, 2),
+        skip_days=(5, 6),
     )
     assert unpack_feed(pack_feed(parsed)) == parsed
     page = PageText("t", "a", NOW, "en", (("https://f", "F"),))
