@@ -64,7 +64,7 @@ class Server:
         command = [str(self._bin / "postgres"), "-D", str(self.data), "-k", str(self.root), *settings]
         with (self.root / "log").open("ab") as told:
             self.process = subprocess.Popen(command, stdout=told, stderr=told, cwd=self.root, **self._user)
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError((self.root / "log").read_text())
