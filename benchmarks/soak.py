@@ -60,6 +60,21 @@ receivers:
 SETTINGS = {"allow": ["127.0.0.0/8"], "fetcher": {"kind": "http", "spacing_seconds": 0, "per_host": 4, "total_seconds": 3}}
 
 
+class FastClock(FixedClock):
+    """A clock moved by hand whose time of day may be set back, while real time only goes on."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(at)
+        self.passed = 0.0
+
+    def monotonic(self) -> float:
+        return self.passed
+
+    def advance(self, by: timedelta) -> None:
+        super().advance(by)
+        self.passed += max(0.0, by.total_seconds())
+
+
 @dataclass
 class Outside:
     """Everything beyond the service: feeds that misbehave and receivers that come and go."""
@@ -209,7 +224,7 @@ class Sample:
 @contextmanager
 def service(folder: Path, feeds: int, seed: int) -> Iterator[tuple[App, Outside]]:
     """The service in a folder, and what surrounds it."""
-    clock = FixedClock(START)
+    clock = FastClock(START)
     outside = Outside(clock, random.Random(seed))
     server = Server(("0.0.0.0", 0), handler(outside))  # noqa: S104 - every address of the loopback network is answered
     threading.Thread(target=server.serve_forever, daemon=True).start()
