@@ -217,7 +217,6 @@ def main() -> None:
             supervisor = Supervisor(root, commands)
             try:
                 first = until(lambda: ask(database, "SELECT count(*) FROM articles") >= given.feeds // 2, 240, supervisor.tend)
-                press.started = time.monotonic()
                 restarted = False
                 until_end = time.monotonic() + given.seconds
                 while time.monotonic() < until_end:
