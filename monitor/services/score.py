@@ -164,7 +164,7 @@ def _statements(
         for part, topics in zip(parts, asked_about, strict=True)
     ]
     asked = [
-        [] if reading is None else [question for topic in topics for question in questions(reading, topic)]
+        [] if reading is None else [question for topic in topics for question in questions(reading, topic, topics)]
         for reading, topics in zip(readings, asked_about, strict=True)
     ]
     pairs = [question.pair for mine in asked for question in mine]

@@ -57,6 +57,21 @@ def test_a_name_inside_the_topics_own_name_is_no_holder():
     assert japan.passage.endswith("Japan signed the US-Japan pact.")
 
 
+def test_less_is_believed_of_a_sentence_on_another_topic_or_told_by_somebody_else():
+    tax, bridge = Topic("tax", "Digital tax"), Topic("bridge", "Harbour bridge")
+    text = "Japan opposes the harbour bridge. Nimbra said Washington fears the digital tax. Tokyo backs the digital tax."
+    trust = {
+        (question.topic, question.turn.holder, question.turn.sentence): question.trust
+        for topic in (tax, bridge)
+        for question in questions(read("", text, "en", FINDER), topic, (tax, bridge))
+    }
+    assert trust["bridge", "Japan", 0] == trust["tax", "Japan", 2] == trust["tax", "Nimbra", 1] == 1.0
+    assert trust["tax", "Japan", 0] < 0.5
+    assert trust["tax", "United States", 1] < 1.0
+    alone = questions(read("", "Japan opposes the harbour bridge.", "en", FINDER), tax)
+    assert {question.trust for question in alone if question.turn.holder == "Japan"} == {1.0}
+
+
 def test_a_huge_article_is_asked_about_within_bounds():
     text = "Japan said the tax is fair. Washington said the tax is an insult. " * 500
     assert len(questions(read("", text, "en", FINDER), TOPIC)) <= 40
