@@ -70,8 +70,8 @@ def _figures(family: str, figures: dict[str, Any]) -> str:
 def _quality(results: dict[str, Any]) -> str:
     found = results["details"]["quality"]
     rows = [
-        f"Weights {found['weights']} on `{found['set']}`: the share of labelled (article, holder) pairs with the right stance, by this"
-        " service and by asking the same weights about the whole article.\n",
+        f"Weights {found['weights']} on `{found['set']}`: the share of labelled (article, holder) pairs with the right stance.\n",
+        "Plain zero-shot asks the same weights about the whole article.\n",
         "| language | pairs | service | plain zero-shot |",
         "|---|---|---|---|",
     ]
@@ -85,11 +85,11 @@ def _plot_collect(found: dict[str, Any]) -> None:
 
     mpl.use("svg")
     mpl.rcParams["svg.hashsalt"] = "benchmarks"
-    from matplotlib import pyplot
+    import matplotlib.pyplot as plt
 
     engines = [name for name in ("service", "reader", "loop") if name in found]
     phases = list(found["service"])[:-1]
-    figure, axes = pyplot.subplots(figsize=(8, 3.6))
+    figure, axes = plt.subplots(figsize=(8, 3.6))
     for number, engine in enumerate(engines):
         values = [found[engine][phase]["feeds_per_second"] for phase in phases]
         places = [place + 0.26 * number for place in range(len(phases))]
@@ -102,4 +102,4 @@ def _plot_collect(found: dict[str, Any]) -> None:
     axes.legend()
     figure.tight_layout()
     figure.savefig(PLOTS / "bench-collect.svg", metadata={"Date": None})
-    pyplot.close(figure)
+    plt.close(figure)
