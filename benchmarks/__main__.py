@@ -46,7 +46,11 @@ def keyed(details: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The named figures out of all that was measured; a benchmark that did not run has none."""
     found: dict[str, dict[str, Any]] = {}
     if polled := details.get("collect"):
-        ratios = {f"{name}_vs_reader": polled["ratios"][f"{name}_vs_reader"]["median"] for name in collect.PHASES}
+        ratios = {
+            f"{name}_vs_reader": polled["ratios"][f"{name}_vs_reader"]["median"]
+            for name in collect.PHASES
+            if f"{name}_vs_reader" in polled["ratios"]
+        }
         found["collect"] = {**ratios, "rss_mb": polled["service"]["rss_mb"]["median"]}
         found["collect"]["parsing_share"] = polled["parsing_share"]["median"]
     if scored := details.get("score"):
