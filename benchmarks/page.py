@@ -26,7 +26,8 @@ OPENING = """# Benchmarks
 Measured by `make bench` (everything) or `make bench-quick` (small sizes), which write this page from `benchmarks/results/latest.json`.
 Ratios to a peer measured in the same run say more than seconds: machines differ, and are busy.
 A figure is the median of its runs; the lowest and highest run stand in the JSON, under `details`.
-`null` means: not measured at that size.
+`null` means: not measured at that size. Load is the number of processes that wanted a core; with more than one for each core the
+seconds are worth little, and a missed goal may be the machine's fault.
 """
 
 
@@ -52,6 +53,9 @@ def text(results: dict[str, Any]) -> str:
         parts.append(_quality(results) if family == "quality" else _figures(family, results.get(family, {})))
         if family == "collect":
             parts.append("![feeds a second](images/bench-collect.svg)\n")
+    missing = sorted({family for family, _ in GOALS} - set(results.get("measured", {})))
+    if missing:
+        parts.append(f"## Not measured yet\n\nNo run has finished for: {', '.join(missing)}. Nothing is claimed of them.\n")
     return "\n".join(parts)
 
 
@@ -88,7 +92,7 @@ def _plot_collect(found: dict[str, Any]) -> None:
     import matplotlib.pyplot as plt
 
     engines = [name for name in ("service", "reader", "loop") if name in found]
-    phases = list(found["service"])[:-1]
+    phases = [name for name, row in found["service"].items() if "feeds_per_second" in row]
     figure, axes = plt.subplots(figsize=(8, 3.6))
     for number, engine in enumerate(engines):
         values = [found[engine][phase]["feeds_per_second"] for phase in phases]
