@@ -91,7 +91,7 @@ def _plot_collect(found: dict[str, Any]) -> None:
     mpl.rcParams["svg.hashsalt"] = "benchmarks"
     import matplotlib.pyplot as plt
 
-    engines = [name for name in ("service", "reader", "loop") if name in found]
+    engines = [name for name in ("service", "reader", "loop") if name in found and set(found["service"]) <= set(found[name])]
     phases = [name for name, row in found["service"].items() if "feeds_per_second" in row]
     figure, axes = plt.subplots(figsize=(8, 3.6))
     for number, engine in enumerate(engines):
