@@ -47,9 +47,9 @@ def keyed(details: dict[str, Any]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     if polled := details.get("collect"):
         ratios = {
-            f"{name}_vs_reader": polled["ratios"][f"{name}_vs_reader"]["median"]
+            # Null: the peer did not ask again in that phase.
+            f"{name}_vs_reader": polled["ratios"].get(f"{name}_vs_reader", {}).get("median")
             for name in collect.PHASES
-            if f"{name}_vs_reader" in polled["ratios"]
         }
         found["collect"] = {**ratios, "rss_mb": polled["service"]["rss_mb"]["median"]}
         found["collect"]["parsing_share"] = polled["parsing_share"]["median"]
