@@ -44,13 +44,13 @@ def worker(
 
     from monitor import logs
     from monitor.app import open_app
-    from monitor.cluster import unobserved, work
+    from monitor.cluster import Observer, unobserved, work
 
     names = [name.strip() for name in queue.split(",") if name.strip()]
     if unknown := [name for name in names if name not in QUEUES]:
         raise typer.BadParameter(f"there is no queue {unknown[0]}; known: {', '.join(QUEUES)}", param_hint="--queue")
     logs.configure(level="info")
-    observe = unobserved
+    observe: Observer = unobserved
     if metrics:
         from monitor.services.metrics import serve
 
