@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +32,9 @@ SHELL = {"sh", "bash", "shell", "console"}
 
 RUN_ELSEWHERE = {
     "monitor run": "tests/acceptance/test_worker.py",
-    "monitor worker": "tests/acceptance/test_worker.py",
-    "monitor schedule": "tests/acceptance/test_worker.py",
+    "monitor worker": "tests/acceptance/test_cluster.py",
+    "monitor schedule": "tests/acceptance/test_cluster.py",
+    "monitor archive copy --from db/monitor.db --to postgresql": "tests/integration/test_copying.py",
     "monitor web": "tests/integration/test_web_security.py",
     "monitor demo": "tests/acceptance/test_demo.py",
     "monitor user add": "tests/integration/test_web_security.py",
@@ -174,6 +176,10 @@ def run(line: str, names: dict[str, str]) -> None:
     words = shlex.split(command, comments=True)
     if words[0] == "make":
         assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.MULTILINE), line
+        return
+    if words[:2] == ["pip", "install"]:
+        extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+        assert set(re.findall(r"\[(\w+)\]", command)) <= extras.keys(), line
         return
     elsewhere = [test for beginning, test in RUN_ELSEWHERE.items() if command.startswith(beginning)]
     if elsewhere:
