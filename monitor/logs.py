@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import sys
 from typing import Any, TextIO, cast
@@ -12,12 +13,22 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 def configure(*, level: str = "info", stream: TextIO | None = None) -> None:
     """Send our log lines and those of libraries to `stream` (standard error by default)."""
     output = _Output(level, stream or sys.stderr)
+    if _Output.chosen is None:
+        atexit.register(_let_go)
     _Output.chosen = output
     if "structlog" in sys.modules:
         output.take_over()
     handler = logging.StreamHandler(output)
     handler.setFormatter(_Formatter(output))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def _let_go() -> None:
+    """Forget lines that standard error never took: Python would end with status 120 for them."""
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):
+        sys.stderr = cast(TextIO, None)
 
 
 def logger(name: str) -> Any:

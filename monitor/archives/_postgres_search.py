@@ -66,8 +66,10 @@ class PostgresSearch:
 
     def explain(self, query: Query, article: int, *, now: datetime) -> list[tuple[str, bool]]:
         with self._connections.read() as db:
-            compiled = compiler(db, query.root, now, [among([article])])
-            return [(text, _answers(db, compiled, node, article)) for text, node in clauses(query)]
+            # A compiler for each clause: a pattern is looked for only among what the rest of its query finds.
+            return [
+                (text, _answers(db, compiler(db, node, now, [among([article])]), node, article)) for text, node in clauses(query)
+            ]
 
 
 def _count(db: Db, found: Source) -> int:
