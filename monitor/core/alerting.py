@@ -13,6 +13,8 @@ from monitor.model import Alert, Delivery, DeliveryState, Hit, Reason, Receiver,
 
 OUTBOX, TERMINAL = "outbox", "terminal"
 """The receivers of alerts whose rule names none: files, and the terminal."""
+_REMEMBERED = 500
+"""Claims a group keeps in mind; an outlet's stories have long passed `max_age` before so many are told."""
 MEMORY = "memory"
 """Where an alert's details keep what its group has said; not for readers."""
 STORM = "storm"
@@ -80,7 +82,7 @@ def alert_of(rule: Rule, firing: Firing, verdict: Verdict, last: Alert | None, n
     """The alert of a firing that is to be sent; planning it twice gives the same id."""
     occasion = firing.occasion or "|".join(verdict.fresh)
     story = firing.hits[-1].story if firing.group.startswith("story:") else None
-    said = tuple(dict.fromkeys((*said_so_far(last), *verdict.fresh)))
+    said = tuple(dict.fromkeys((*said_so_far(last), *verdict.fresh)))[-_REMEMBERED:]
     return Alert(
         id=digest(rule.id, firing.group, occasion),
         rule=rule.id,

@@ -10,6 +10,9 @@ from typing import Any, Protocol
 
 from monitor.model import Hit, Rule
 
+NOBODY = "holder:-"
+"""The group of hits in which no holder's statement answered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Firing:
@@ -74,7 +77,7 @@ def group_names(hit: Hit, group_by: str) -> list[str]:
         return [f"story:{hit.story}"]
     if group_by == "source":
         return [f"source:{hit.source}"]
-    return list(dict.fromkeys(f"holder:{statement.holder}" for statement in hit.statements)) or ["holder:-"]
+    return list(dict.fromkeys(f"holder:{statement.holder}" for statement in hit.statements)) or [NOBODY]
 
 
 def grouped(hits: Iterable[Hit], group_by: str) -> dict[str, list[Hit]]:
@@ -93,9 +96,16 @@ def _narrowed(hit: Hit, group: str) -> Hit:
     return replace(hit, statements=tuple(statement for statement in hit.statements if statement.holder == name))
 
 
-def claims(hits: Iterable[Hit]) -> tuple[str, ...]:
-    """What these hits say, one sorted key per (topic, holder, stance); "match" when they speak of no stance."""
-    said = {f"{item.topic}|{item.holder}|{item.stance}" for hit in hits for item in hit.statements}
+def claims(group: str, hits: Iterable[Hit]) -> tuple[str, ...]:
+    """What these hits say in their group, one sorted key per (topic, holder, stance); "match" when they speak of no stance.
+
+    A story is said once, and so is a holder's stance; an outlet goes on telling stories, so its keys name the story.
+    """
+    is_once = group.startswith("story:") or (group.startswith("holder:") and group != NOBODY)
+    said: set[str] = set()
+    for hit in hits:
+        keys = [f"{item.topic}|{item.holder}|{item.stance}" for item in hit.statements]
+        said.update(keys if is_once else (f"{key}|story:{hit.story}" for key in keys or ["match"]))
     return tuple(sorted(said)) or ("match",)
 
 

@@ -210,7 +210,7 @@ def _gate(archive: Archive, rule: Rule, hits: Sequence[Hit], now: datetime) -> s
     if not hits:
         return "the article does not answer the query"
     group = group_names(hits[0], rule.group_by)[0]
-    firing = Firing(group, tuple(hits), "", claims(hits))
+    firing = Firing(group, tuple(hits), "", claims(group, hits))
     last = archive.alerts.last(rule.id, [group]).get(group)
     silenced = any(archive.search.hits(parse(one.query), now=now, within=[hits[0].article]) for one in archive.silences.list(now))
     verdict = alerting.decide(rule, firing, last, is_silenced=silenced, now=now)

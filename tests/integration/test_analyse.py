@@ -95,6 +95,17 @@ def test_a_match_alerts_once_and_the_reason_why_not_is_stored(archive, book, sco
     assert {one.receiver for one in archive.outbox.list()} == {"terminal", "outbox"}
 
 
+def test_an_outlet_alerts_again_with_its_next_story_and_not_with_the_same(archive, tmp_path, scorer):
+    (tmp_path / "rules.yaml").write_text("topics: {levy: {name: Sugar levy}}\nrules:\n  paper: {when: levy, group_by: source}\n")
+    book, clock = load_rulebook(tmp_path), FixedClock(NOW)
+    other = replace(article(3), title="Editorial: the levy harms orchards")
+    assert run(archive, book, scorer, clock, article(1)).alerts == 1
+    assert run(archive, book, scorer, clock, article(2)).alerts == 0
+    assert run(archive, book, scorer, clock, other).alerts == 1
+    assert {one.group for one in archive.alerts.recent(NOW - timedelta(days=1))} == {"source:wire.example"}
+    assert {one.reason for one in archive.alerts.suppressions(rule="paper")} == {Reason.ALREADY_ALERTED}
+
+
 def test_old_articles_are_stored_and_scored_and_alert_nobody(archive, book, scorer):
     report = run(archive, book, scorer, FixedClock(NOW), article(1, hours=72))
 

@@ -48,6 +48,21 @@ class TestMatch:
 
         assert [firing.group for firing in outcome.firings] == ["holder:Japan", "holder:North Korea"]
 
+    @pytest.mark.parametrize("group_by", ["source", "holder"])
+    def test_an_outlet_or_nobody_in_particular_may_tell_many_stories(self, group_by):
+        rule = replace(RULE, group_by=group_by)
+        first, second = (evaluate(match, [hit(number)], rule=rule).firings[0] for number in (1, 2))
+
+        assert first.group == second.group
+        assert set(first.novelty).isdisjoint(second.novelty)
+
+    def test_a_holder_says_the_same_once_and_an_outlet_in_each_story(self):
+        north = said("North Korea", Stance.AGAINST)
+        for group_by, is_same in (("holder", True), ("source", False)):
+            rule = replace(RULE, group_by=group_by)
+            first, second = (evaluate(match, [hit(n, statements=(north,))], rule=rule).firings[0] for n in (1, 2))
+            assert (first.novelty == second.novelty) is is_same
+
 
 class TestFrequency:
     def test_fires_at_the_threshold_and_counts_stories_not_copies(self):

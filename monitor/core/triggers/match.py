@@ -35,4 +35,4 @@ def fire(evaluation: Evaluation) -> Outcome:
 def _firing(group: str, hits: list[Hit]) -> Firing:
     said = [f"{item.holder} {item.stance} {item.topic} {item.confidence:.2f}" for hit in hits for item in hit.statements]
     why = "; ".join(dict.fromkeys(said)) or "the article answers the query"
-    return Firing(group, tuple(hits), why, claims(hits))
+    return Firing(group, tuple(hits), why, claims(group, hits))
