@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
 
 from monitor.core.query import Query
@@ -59,11 +60,10 @@ def rescore(
     """
     found = Rescored()
     learned = load_heads(archive, scorer.revision)
-    ids = [one.article.id for one, _ in everything(archive, query, now)]
-    for start in range(0, len(ids), _BATCH):
-        chunk = ids[start : start + _BATCH]
-        old = {article: archive.scores.get(article) for article in chunk}
-        new = score_articles(archive.articles.get(chunk), rulebook, scorer, heads=learned)
+    told = everything(archive, query, now)
+    while chunk := list(islice(told, _BATCH)):
+        old = {one.article.id: one.scores for one, _ in chunk}
+        new = score_articles([one.article for one, _ in chunk], rulebook, scorer, heads=learned)
         kept = list(_kept(old, new))
         if is_stored:
             with archive.transaction():
@@ -72,7 +72,7 @@ def rescore(
         found.failed += len(new) - len(kept)
         for score in kept:
             _compare(found, old[score.article], score)
-        note(found.articles + found.failed, len(ids))
+        note(found.articles + found.failed, chunk[-1][1])
     return found
 
 
