@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
@@ -18,8 +19,6 @@ log = logger(__name__)
 LEASE = timedelta(days=7)
 RENEW_BEFORE = timedelta(days=1)
 LARGEST_PUSH = 10_000_000
-
-
 PATH = "/websub/"
 """Where hubs call back; a feed's id follows."""
 STATE = "websub"
@@ -69,9 +68,8 @@ def verified(archive: Archive, clock: Clock, feed_id: str, mode: str, topic: str
     _, state = found
     if mode != "subscribe" or state.hub is None or topic != (state.hub_topic or state.url):
         return False
-    seconds = min(int(lease_seconds), int(LEASE.total_seconds())) if lease_seconds.isdigit() else int(LEASE.total_seconds())
     now = clock.now()
-    until = now + timedelta(seconds=seconds)
+    until = now + _lease(lease_seconds)
     answer = Fetched(feed_id, state.url, 200, is_unchanged=True, reason="subscribed")
     with archive.transaction():
         archive.feeds.record(replace(state, subscribed_until=until), answer, now, 0)
@@ -99,12 +97,19 @@ def is_signed(body: bytes, signature: str, secret: str) -> bool:
     method, _, given = signature.partition("=")
     if method not in ("sha256", "sha384", "sha512"):
         return False
-    return hmac.compare_digest(hmac.new(secret.encode(), body, method).hexdigest(), given.strip().lower())
+    # As bytes: what is compared comes from strangers, and texts may only be compared in ASCII.
+    offered = given.strip().lower().encode("utf-8", "replace")
+    return hmac.compare_digest(hmac.new(secret.encode(), body, method).hexdigest().encode(), offered)
 
 
 def feed_secret(secret: str, feed_id: str) -> str:
     """The secret of one feed's subscription, so that one hub cannot sign for another."""
     return hmac.new(secret.encode(), f"websub:{feed_id}".encode(), hashlib.sha256).hexdigest()
+
+
+def _lease(seconds: str) -> timedelta:
+    """The lease that a hub grants, as long as we ask for at most; what it says unreadably is taken for that."""
+    return min(timedelta(seconds=int(seconds)), LEASE) if re.fullmatch(r"[0-9]{1,9}", seconds) else LEASE
 
 
 def _known(archive: Archive, feed_id: str) -> tuple[Feed, FeedState] | None:

@@ -179,8 +179,8 @@ def desk(tmp_path: Path) -> Iterator[tuple[App, TestClient]]:
             yield app, web
 
 
-def verify(web: TestClient, topic: str, feed: str = "wire") -> httpx.Response:
-    values = {"hub.mode": "subscribe", "hub.topic": topic, "hub.challenge": "<b>42</b>", "hub.lease_seconds": "86400"}
+def verify(web: TestClient, topic: str, feed: str = "wire", lease: str = "86400") -> httpx.Response:
+    values = {"hub.mode": "subscribe", "hub.topic": topic, "hub.challenge": "<b>42</b>", "hub.lease_seconds": lease}
     answer: httpx.Response = web.get(f"/websub/{feed}", params=values)
     return answer
 
@@ -197,6 +197,19 @@ def test_a_hub_is_told_that_we_asked_and_a_stranger_that_we_did_not(desk: tuple[
     assert state.subscribed_until == NOW + timedelta(days=1)
 
 
+@pytest.mark.parametrize(
+    ("lease", "days"), [("3600", 1 / 24), ("0", 0), ("99999999", 7), ("9" * 5000, 7), ("²", 7), ("٣", 7), ("-5", 7), ("", 7)]
+)
+def test_a_lease_is_never_longer_than_asked_for_and_one_that_cannot_be_read_is_as_long(
+    desk: tuple[App, TestClient], lease: str, days: float
+):
+    app, web = desk
+
+    assert verify(web, "https://wire.example/feed", lease=lease).status_code == 200
+    state = next(state for feed, state in app.archive.feeds.list() if feed.id == "wire")
+    assert state.subscribed_until == NOW + timedelta(days=days)
+
+
 def test_a_signed_push_is_stored_and_an_unsigned_one_is_not(desk: tuple[App, TestClient]):
     app, web = desk
     body = feed_of(3)
@@ -204,8 +217,11 @@ def test_a_signed_push_is_stored_and_an_unsigned_one_is_not(desk: tuple[App, Tes
     sign = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     headers = {"Content-Type": "application/rss+xml", "X-Hub-Signature": sign}
 
-    for wrong in ({**headers, "X-Hub-Signature": "sha256=00"}, {"Content-Type": "application/rss+xml"}):
-        assert web.post("/websub/wire", content=body, headers=wrong).status_code == 202
+    forged = ["sha256=00", "sha1=00", "sha256", "sha256=\xe9", ""]
+    for wrong in forged:
+        given = {"Content-Type": "application/rss+xml", "X-Hub-Signature": wrong.encode("latin-1")}
+        assert web.post("/websub/wire", content=body, headers=given).status_code == 202
+    assert web.post("/websub/wire", content=body, headers={"Content-Type": "application/rss+xml"}).status_code == 202
     assert app.archive.articles.unscored(10) == []
 
     assert web.post("/websub/wire", content=body, headers=headers).status_code == 202
