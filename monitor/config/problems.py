@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from pydantic import BaseModel, ValidationError
 
 from monitor.config.documents import Document, KeyPath
+from monitor.core.suggestions import suggestion
 from monitor.errors import Problem
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """A question naming the nearest known word, or "" when none is near."""
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"did you mean {near[0]}?" if near else ""
 
 
 def problems_of(error: ValidationError, document: Document, at: KeyPath, known: Iterable[str] = ()) -> list[Problem]:

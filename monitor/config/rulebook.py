@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,9 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from monitor import kinds
 from monitor.config.documents import Document, KeyPath, read_yaml
 from monitor.config.entries import Form, same_named, validated
-from monitor.config.problems import suggestion
 from monitor.config.rulefile import SECTIONS, ActorEntry, ReceiverEntry, RuleEntry, TopicEntry, rule_model, rule_options
 from monitor.core import query
+from monitor.core.suggestions import suggestion
 from monitor.errors import ConfigError, Problem, QueryError
 from monitor.model import Actor, Receiver, Rule, Rulebook, Topic
 
@@ -189,8 +188,7 @@ class _Reader:
         known = self.places["receivers"]
         for index, receiver in enumerate(entry.notify):
             if receiver not in known:
-                near = get_close_matches(receiver, known, n=1)
-                hint = f"did you mean {near[0]}?" if near else "define it under receivers:"
+                hint = suggestion(receiver, known) or "define it under receivers:"
                 self._problem("rules", name, f"there is no receiver {receiver!r}", "notify", index, hint=hint)
 
     def _check_briefing(self, name: str, topic: str) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from monitor.core.clauses import FIELDS, And, Clause, Everything, Field, Kind, Node, Not, Or, Pattern, Place, Statement, Words
+from monitor.core.suggestions import suggestion
 from monitor.core.text import term
 from monitor.errors import QueryError
 
@@ -25,7 +26,6 @@ MAX_DEPTH = 30
 
 _FIELD = re.compile(r"([A-Za-z_]+)(>=|<=|:>=|:<=|:>|:<|[:=<>])")
 _QUOTES = {'"': '"', "\u201c": "\u201d", "\u201e": "\u201c\u201d", "\u300c": "\u300d", "\u00ab": "\u00bb"}
-_STOPS = frozenset("()" + "".join(_QUOTES))
 _REGEX = re.compile(r"/((?:[^/\\]|\\.)*)/")
 _WORD = re.compile(r"[^\s()" + "".join(_QUOTES) + "]+")
 _KEYWORD = re.compile(r"(AND|OR|NOT)(?=[\s()]|$)")
@@ -286,10 +286,7 @@ class Parser:
             self._fail(f"a query may have {MAX_CLAUSES} clauses", start, "split it into several rules")
 
     def _fail_field(self, name: str, at: int) -> NoReturn:
-        from monitor.core.query import suggest  # noqa: PLC0415
-
-        meant = suggest(name.casefold(), FIELDS)
-        hint = f"did you mean {meant}?" if meant else "fields are " + ", ".join(FIELDS)
+        hint = suggestion(name.casefold(), FIELDS) or f"fields are {', '.join(FIELDS)}"
         self._fail(f"there is no field {name}", at, f"{hint} To look for the words themselves, put them in quotes.")
 
     def _fail(self, message: str, column: int, hint: str = "") -> NoReturn:

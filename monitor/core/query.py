@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -28,10 +27,13 @@ from monitor.core.clauses import (
     Words,
 )
 from monitor.core.grammar import Parser
+from monitor.core.suggestions import nearest
 from monitor.model import OUTLET, Rulebook
 
-_SURE = 0.6
 _NEARLY_EQUAL = 0.85
+_HALF_EQUAL = 0.5
+_OTHER_WORDS = {"for": "favor", "favour": "favor", "pro": "favor", "con": "against"}
+"""What people write for a choice that looks nothing like it."""
 _MAX_REGEX_BYTES = 1 << 20
 
 
@@ -78,12 +80,6 @@ def parse(text: str, vocabulary: Vocabulary | None = None) -> Query:
     names = vocabulary or Vocabulary()
     parser = Parser(text, lambda *given: _read(names, *given), _regex_problem)
     return Query(text, parser.parse())
-
-
-def suggest(word: str, known: Iterable[str], cutoff: float = _SURE) -> str:
-    """The known word that was probably meant, or ""."""
-    found = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
-    return found[0] if found else ""
 
 
 def leaves(node: Node) -> list[Words | Pattern | Clause | Statement | Everything]:
@@ -219,7 +215,7 @@ def _language(text: str) -> str:
 def _known(text: str, known: frozenset[str] | None, what: str) -> str:
     if known is None or text in known:
         return text
-    meant = {name.casefold(): name for name in known}.get(text.casefold()) or suggest(text, known)
+    meant = {name.casefold(): name for name in known}.get(text.casefold()) or nearest(text, known)
     some = ", ".join(sorted(known)[:8])
     raise ValueError(f"there is no {what} {text}", f"did you mean {meant}?" if meant else f"there are {some}" if some else "")
 
@@ -230,7 +226,7 @@ def _holder(text: str, known: Mapping[str, str] | None) -> str:
         return text
     if text.casefold() in known:
         return known[text.casefold()]
-    if meant := suggest(text.casefold(), known, _NEARLY_EQUAL):
+    if meant := nearest(text.casefold(), known, _NEARLY_EQUAL):
         raise ValueError(f"there is no actor {text}", f"did you mean {known[meant]}?")
     longer = sorted({name for word, name in known.items() if word.startswith(text.casefold() + " ")})
     if longer:
@@ -241,12 +237,7 @@ def _holder(text: str, known: Mapping[str, str] | None) -> str:
 def _choice(known: Field, text: str) -> str:
     if text.casefold() in known.choices:
         return text.casefold()
-    meant = suggest(text.casefold(), known.choices, 0.5) or {
-        "for": "favor",
-        "favour": "favor",
-        "pro": "favor",
-        "con": "against",
-    }.get(text.casefold())
+    meant = nearest(text.casefold(), known.choices, _HALF_EQUAL) or _OTHER_WORDS.get(text.casefold())
     choices = ", ".join(known.choices[:-1]) + " or " + known.choices[-1]
     raise ValueError(f"{known.name} is {choices}, not {text}", f"did you mean {meant}?" if meant in known.choices else "")
 
