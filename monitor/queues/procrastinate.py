@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -39,6 +40,8 @@ _LONGEST_REST = 30.0
 _GRACE_SECONDS = 9.0
 _KEPT_HOURS = 72
 _TICK_SECONDS = 0.2
+_MISSED = 3
+"""Heartbeats missed, and a worker is taken for dead."""
 
 Steps = Mapping[str, Callable[..., object]]
 Joined = Callable[[], AbstractContextManager["psycopg.Connection[Any]"]]
@@ -175,6 +178,7 @@ class ProcrastinateQueue:
         # Steps are synchronous and run in threads; the default number of them is for small machines.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(concurrency + 4, thread_name_prefix="job"))
         async with app.open_async():
+            hand = _Hand(app, _MISSED * self._config.heartbeat_seconds)
             working = asyncio.create_task(
                 app.run_worker_async(
                     queues=list(steps),
@@ -183,12 +187,15 @@ class ProcrastinateQueue:
                     install_signal_handlers=False,
                     fetch_job_polling_interval=self._config.poll_seconds,
                     update_heartbeat_interval=self._config.heartbeat_seconds,
-                    stalled_worker_timeout=3 * self._config.heartbeat_seconds,
+                    stalled_worker_timeout=_MISSED * self._config.heartbeat_seconds,
                     shutdown_graceful_timeout=_GRACE_SECONDS,
+                    worker_middleware=[hand.holding],
                 )
             )
+            looking = asyncio.create_task(hand.look_again_and_again(self._config.heartbeat_seconds))
             while not stopping.is_set() and not working.done():
                 await asyncio.wait([working], timeout=_TICK_SECONDS)
+            looking.cancel()
             if not working.done():
                 working.cancel()
             try:
@@ -201,11 +208,7 @@ class ProcrastinateQueue:
         async with app.open_async():
             stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=after))
             for job in stalled:
-                try:
-                    await app.job_manager.retry_job(job)
-                except exceptions.UniqueViolation:
-                    # The same is already waiting again.
-                    await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+                await _give_on(app, job)
             await app.job_manager.delete_old_jobs(
                 nb_hours=_KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
             )
@@ -215,6 +218,60 @@ class ProcrastinateQueue:
 
     def _connector(self, most: int) -> procrastinate.PsycopgConnector:
         return procrastinate.PsycopgConnector(conninfo=self._config.url, min_size=1, max_size=most)
+
+
+class _Hand:
+    """What a worker really has in hand, beside what the database says it has.
+
+    A connection that is cut while a job is handed out, or while its end is told, leaves a job with a worker that lives and knows
+    nothing of it. Nobody else would ever take it, nor another job under its lock.
+    """
+
+    def __init__(self, app: procrastinate.App, patience: float) -> None:
+        self._app, self._patience = app, patience
+        self._worker: int | None = None
+        self._held: set[int] = set()
+        self._missed: dict[int, float] = {}
+
+    async def holding(self, process: Callable[[], Any], context: Any, worker: Any) -> Any:
+        """Note a job for as long as it is done."""
+        self._worker = worker.worker_id
+        self._held.add(context.job.id)
+        try:
+            return await process()
+        finally:
+            self._held.discard(context.job.id)
+
+    async def look_again_and_again(self, seconds: float) -> None:
+        """Give on, until cancelled, what nobody has in hand."""
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await self.look(time.monotonic())
+            except (exceptions.ConnectorException, psycopg.Error, OSError) as error:
+                log.debug("the jobs in hand could not be compared", error=str(error))
+
+    async def look(self, at: float) -> int:
+        """Give on what has been in nobody's hand for so long as a dead worker's jobs are left with it; how many."""
+        if self._worker is None:
+            return 0
+        told = await self._app.job_manager.list_jobs_async(status=Status.DOING.value, worker_id=self._worker)
+        unknown = {job.id: job for job in told if job.id is not None and job.id not in self._held}
+        self._missed = {number: self._missed.get(number, at) for number in unknown}
+        lost = [number for number, since in self._missed.items() if at - since >= self._patience]
+        for number in lost:
+            await _give_on(self._app, unknown[number])
+        if lost:
+            log.warning("jobs that were lost on the way given on", jobs=len(lost))
+        return len(lost)
+
+
+async def _give_on(app: procrastinate.App, job: Any) -> None:
+    try:
+        await app.job_manager.retry_job(job)
+    except exceptions.UniqueViolation:
+        # The same is already waiting again.
+        await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
 
 
 def build(config: Config, joined: Joined) -> ProcrastinateQueue:

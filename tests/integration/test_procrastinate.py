@@ -126,6 +126,30 @@ def test_the_job_of_a_dead_worker_is_given_on(archive, queue):
     assert Desk(1).work(queue, "deliver") == [("deliver", "desk")]
 
 
+def test_a_job_lost_between_the_database_and_a_living_worker_is_given_on(archive):
+    config = procrastinate.Config(url=archive.config.url, heartbeat_seconds=0.2, poll_seconds=0.1)
+    queue = procrastinate.build(config, archive.joined)
+    queue.deliver(["one", "other"])
+    desk = Desk(2)
+    note = desk.step("deliver")
+
+    def do(receiver: str) -> None:
+        if not desk.done:
+            # Handed out to this worker, whose connection was cut before it heard of it.
+            with archive.joined() as db:
+                db.execute(
+                    """
+                    UPDATE procrastinate_jobs SET status = 'doing', worker_id = (SELECT id FROM procrastinate_workers)
+                    WHERE status = 'todo'
+                    """
+                )
+        note(receiver=receiver)
+
+    queue.work({"deliver": do}, 1, desk.stopping)
+    queue.close()
+    assert desk.done == [("deliver", "one"), ("deliver", "other")]
+
+
 def test_one_leads_and_the_lock_goes_with_the_connection(archive):
     with archive.hold("schedule") as is_held:
         assert is_held()
