@@ -1,10 +1,12 @@
 """Rule kinds: when each fires, and what it says."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
+from hypothesis import given, reject
+from hypothesis import strategies as st
 
 from monitor import kinds
 from monitor.config.rulefile import rule_model, rule_options
@@ -170,10 +172,46 @@ class TestDigest:
         state = {"last": (NOW - timedelta(days=1)).isoformat()}
         assert not evaluate(digest, [], [], state=state, **self.options).firings
 
-    @pytest.mark.parametrize("wrong", [{"cron": "whenever"}, {"zone": "Seoul"}])
-    def test_wrong_times_are_refused(self, wrong: dict[str, str]):
-        with pytest.raises(ValueError, match="zone|cron|fields"):
+    @pytest.mark.parametrize("wrong", [{"cron": "whenever"}, {"cron": "0 6 30 2 *"}, {"zone": "Seoul"}, {"language": "tlh"}])
+    def test_wrong_times_and_languages_are_refused(self, wrong: dict[str, str]):
+        with pytest.raises(ValueError, match="zone|cron|fields|languages"):
             digest.Options(**wrong)
+
+
+NUMBERS = st.integers(-1, 3) | st.sampled_from([0.0, 0.51, 0.95, 1.0, 1.5, float("nan")])
+SPANS = st.sampled_from([timedelta(0), timedelta(hours=1), timedelta(days=1), timedelta(days=14)])
+HITS = st.lists(
+    st.builds(
+        hit,
+        st.integers(1, 9),
+        story=st.integers(1, 3),
+        hours=st.sampled_from([-1, 0, 2, 30, 400]),
+        statements=st.lists(st.builds(said, st.sampled_from(["China", "Japan"]), st.sampled_from(Stance)), max_size=2).map(tuple),
+    ),
+    max_size=9,
+)
+
+
+@pytest.mark.parametrize("kind", kinds.names("rule"))
+@given(data=st.data())
+def test_whatever_options_are_taken_can_be_evaluated_over_any_hits(kind: str, data: st.DataObject):
+    """A rule that failed here would fail with every batch, and take the other rules with it."""
+    trigger = kinds.load("rule", kind)
+    hints = get_type_hints(trigger.Options)
+    given_for = {timedelta: SPANS, int: NUMBERS.filter(lambda one: isinstance(one, int)), float: NUMBERS}
+    free = [one.name for one in fields(trigger.Options) if hints[one.name] in given_for]
+    changed = data.draw(st.sets(st.sampled_from(free), max_size=2) if free else st.just(set()))
+    needed = {name: 1 for name in free if name == "threshold"}
+    chosen = needed | {name: data.draw(given_for[hints[name]], name) for name in sorted(changed)}
+    try:
+        options = trigger.Options(**chosen)
+    except ValueError:
+        reject()
+    fresh, older = data.draw(HITS, "fresh"), data.draw(HITS, "older")
+    rule = replace(RULE, group_by=data.draw(st.sampled_from(["story", "source", "holder"])))
+    outcome = trigger.fire(Evaluation(rule, options, fresh, [*older, *fresh], {"last": NOW.isoformat()}, NOW))
+
+    assert all(firing.group and firing.why for firing in outcome.firings)
 
 
 @pytest.mark.parametrize("kind", kinds.names("rule"))

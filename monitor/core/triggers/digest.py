@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.triggers.cron import CronTrigger
@@ -12,6 +12,7 @@ from monitor.core.briefing_words import WORDS
 from monitor.core.firing import Evaluation, Firing, Outcome, stories
 
 IS_PERIODIC = True
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 EXAMPLE = {
     "title": "Northeast Asia, every morning",
     "when": "topic:freedom-edge OR topic:russia-dprk-pact",
@@ -41,7 +42,7 @@ class Options:
             ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"zone {self.zone!r} is not an IANA time zone such as Asia/Seoul") from error
-        CronTrigger.from_crontab(self.cron, timezone=self.zone)
+        due(self, _ANY_TIME)
 
 
 def reach(options: Options) -> timedelta | None:
@@ -50,11 +51,15 @@ def reach(options: Options) -> timedelta | None:
 
 
 def due(options: Options, after: datetime) -> datetime:
-    """The first time after `after` that the cron line names."""
+    """The first time after `after` that the cron line names.
+
+    Raises:
+        ValueError: it is no cron line, or names a day that never comes.
+    """
     trigger = CronTrigger.from_crontab(options.cron, timezone=options.zone)
     moment: datetime | None = trigger.get_next_fire_time(after, after + timedelta(microseconds=1))
     if moment is None:
-        raise ValueError(f"the cron line {options.cron!r} names no time after {after}")
+        raise ValueError(f"the cron line {options.cron!r} names a day that never comes")
     return moment.astimezone(after.tzinfo)
 
 

@@ -32,8 +32,8 @@ class Options:
     def __post_init__(self) -> None:
         if self.window <= timedelta(0) or self.baseline < 2 * self.window:
             raise ValueError("baseline must be at least two windows long")
-        if self.ratio <= 1:
-            raise ValueError("ratio must be above 1")
+        if not self.ratio > 1 or self.minimum < 1:
+            raise ValueError("ratio must be above 1 and minimum above zero")
 
 
 def reach(options: Options) -> timedelta | None:

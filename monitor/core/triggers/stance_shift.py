@@ -45,6 +45,8 @@ class Options:
     def __post_init__(self) -> None:
         if not 0 <= self.change < 1 or not 0.5 < self.probability < 1:  # noqa: PLR2004
             raise ValueError("change must be in [0, 1) and probability in (0.5, 1)")
+        if self.minimum < 1:
+            raise ValueError("minimum must be above zero")
 
 
 def reach(options: Options) -> timedelta | None:
@@ -57,16 +59,15 @@ def fire(evaluation: Evaluation) -> Outcome:
     options: Options = evaluation.options
     edge = evaluation.now - options.window
     recent = within(evaluation.past, edge, evaluation.now)
-    before = _sides(within(evaluation.past, edge - options.baseline, edge))
+    before, after = _sides(within(evaluation.past, edge - options.baseline, edge)), _sides(recent)
     firings = []
     for key in sorted({(item.holder, item.topic) for hit in evaluation.fresh for item in hit.statements}):
-        now_sides, old_sides = _sides(recent).get(key, (0, 0)), before.get(key, (0, 0))
-        if min(sum(now_sides), sum(old_sides)) < options.minimum:
+        old, new = before.get(key, (0, 0)), after.get(key, (0, 0))
+        if min(sum(old), sum(new)) < options.minimum:
             continue
-        rise = moved(old_sides, now_sides, options.change)
-        fall = moved(now_sides, old_sides, options.change)
-        if max(rise, fall) >= options.probability:
-            firings.append(_firing(key, old_sides, now_sides, max(rise, fall), recent))
+        probability = max(moved(old, new, options.change), moved(new, old, options.change))
+        if probability >= options.probability:
+            firings.append(_firing(key, old, new, probability, recent))
     return Outcome(tuple(firings))
 
 
