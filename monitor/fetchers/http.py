@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 import threading
-from collections.abc import Iterable, Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -19,7 +21,7 @@ from monitor.core.headers import max_age, retry_after
 from monitor.errors import FetchError
 from monitor.fetchers._decoding import ACCEPTED, decode
 from monitor.fetchers._politeness import Politeness
-from monitor.guard import Resolver, guarded_async_client
+from monitor.guard import Resolver, guarded_transport
 from monitor.model import Feed, FeedState, Fetched
 from monitor.ports import Clock
 
@@ -87,9 +89,9 @@ class HttpFetcher:
         self._config, self._clock, self._resolve = config, clock, resolve
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._client: httpx.AsyncClient | None = None
+        self._transport: httpx.AsyncBaseTransport | None = None
         self._politeness: Politeness | None = None
-        self._room: asyncio.Semaphore | None = None
+        self._patience = httpx.Timeout(config.total_seconds, connect=config.connect_seconds).as_dict()
         self._starting = threading.Lock()
 
     def fetch(self, wanted: Iterable[tuple[Feed, FeedState]]) -> Iterator[Fetched]:
@@ -97,11 +99,17 @@ class HttpFetcher:
         if not wants:
             return
         loop = self._running()
-        answers: asyncio.Queue[Fetched] = asyncio.Queue(self._config.concurrency)
-        batch = asyncio.run_coroutine_threadsafe(self._fetch_all(wants, answers), loop)
+        # Bodies fetched and not yet taken: a slow reader slows the fetching instead of filling the memory.
+        room = asyncio.Semaphore(2 * self._config.concurrency)
+        answers: queue.SimpleQueue[Fetched | None] = queue.SimpleQueue()
+        batch = asyncio.run_coroutine_threadsafe(self._fetch_all(wants, answers.put, room), loop)
+        batch.add_done_callback(lambda _: answers.put(None))
         try:
-            for _ in wants:
-                yield asyncio.run_coroutine_threadsafe(answers.get(), loop).result()
+            while (fetched := answers.get()) is not None:
+                if fetched.body is not None:
+                    loop.call_soon_threadsafe(room.release)
+                yield fetched
+            batch.result()
         finally:
             batch.cancel()
 
@@ -113,12 +121,12 @@ class HttpFetcher:
         return asyncio.run_coroutine_threadsafe(self._get(want), self._running()).result()
 
     def close(self) -> None:
-        loop, thread, client = self._loop, self._thread, self._client
-        self._loop = self._thread = self._client = None
+        loop, thread, transport = self._loop, self._thread, self._transport
+        self._loop = self._thread = self._transport = None
         if loop is None or thread is None:
             return
-        if client is not None:
-            asyncio.run_coroutine_threadsafe(client.aclose(), loop).result()
+        if transport is not None:
+            asyncio.run_coroutine_threadsafe(transport.aclose(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
@@ -137,35 +145,23 @@ class HttpFetcher:
 
     async def _open(self) -> None:
         config = self._config
-        timeout = httpx.Timeout(config.total_seconds, connect=config.connect_seconds)
-        headers = {"User-Agent": config.user_agent, "Accept-Encoding": ACCEPTED}
-        self._client = guarded_async_client(config.allow, timeout, headers=headers, resolve=self._resolve)
-        # Bodies fetched and not yet taken: a slow reader slows the fetching instead of filling the memory.
-        self._room = asyncio.Semaphore(2 * config.concurrency)
+        self._transport = guarded_transport(config.allow, resolve=self._resolve)
         self._politeness = Politeness(config.concurrency, config.per_host, config.spacing_seconds)
 
-    async def _fetch_all(self, wants: list[_Want], answers: asyncio.Queue[Fetched]) -> None:
+    async def _fetch_all(self, wants: list[_Want], tell: Callable[[Fetched], None], room: asyncio.Semaphore) -> None:
         async def one(want: _Want) -> None:
-            visit = _Visit(want, self._config)
-            try:
-                await answers.put(await self._fetch(visit))
-            finally:
-                self._leave(visit)
+            visit = _Visit(want, self._config, room)
+            answer = await self._fetch(visit)
+            if visit.has_room and answer.body is None:
+                room.release()
+            tell(answer)
 
         async with asyncio.TaskGroup() as group:
             for want in wants:
                 group.create_task(one(want))
 
     async def _get(self, want: _Want) -> Fetched:
-        visit = _Visit(want, self._config)
-        try:
-            return await self._fetch(visit)
-        finally:
-            self._leave(visit)
-
-    def _leave(self, visit: _Visit) -> None:
-        if visit.has_room and self._room is not None:
-            self._room.release()
+        return await self._fetch(_Visit(want, self._config))
 
     async def _fetch(self, visit: _Visit) -> Fetched:
         """One answer, whatever happens."""
@@ -184,7 +180,6 @@ class HttpFetcher:
 
     async def _followed(self, visit: _Visit) -> Fetched:
         assert self._politeness is not None  # noqa: S101 (opened with the loop, see _open)
-        assert self._room is not None  # noqa: S101
         while True:
             refusal = check_url(visit.url)
             if refusal:
@@ -194,8 +189,7 @@ class HttpFetcher:
                 closed = self._politeness.closed_for(host)
                 if closed:
                     return replace(visit.failure(f"{host} asked to be left alone", "status"), status=429, retry_after=closed)
-                if not visit.has_room:
-                    visit.has_room = await self._room.acquire()
+                await visit.find_room()
                 answer = await self._asked(visit)
             if answer is not None:
                 if answer.status in BUSY and answer.retry_after:
@@ -204,13 +198,12 @@ class HttpFetcher:
 
     async def _asked(self, visit: _Visit) -> Fetched | None:
         """The answer of one hop, or None when it leads on to `visit.url`."""
-        assert self._client is not None  # noqa: S101
+        assert self._transport is not None  # noqa: S101
         clock = asyncio.get_running_loop().time
         started = clock()
         try:
             async with asyncio.timeout(max(self._config.total_seconds - visit.seconds, 0)):
-                request = self._client.build_request(visit.method, visit.url, headers=visit.headers(), data=visit.want.form)
-                response = await self._client.send(request, stream=True)
+                response = await self._transport.handle_async_request(self._request(visit))
                 try:
                     return await self._answer(visit, response)
                 finally:
@@ -218,36 +211,48 @@ class HttpFetcher:
         finally:
             visit.seconds += clock() - started
 
+    def _request(self, visit: _Visit) -> httpx.Request:
+        # Without a client around it: what that adds, such as cookies and redirects, is not wanted here, and costs most.
+        url = httpx.URL(visit.url)
+        headers = {"User-Agent": self._config.user_agent, "Accept-Encoding": ACCEPTED, **visit.headers()}
+        if url.userinfo:
+            headers["Authorization"] = f"Basic {b64encode(f'{url.username}:{url.password}'.encode()).decode()}"
+        return httpx.Request(visit.method, url, headers=headers, data=visit.want.form, extensions={"timeout": self._patience})
+
     async def _answer(self, visit: _Visit, response: httpx.Response) -> Fetched | None:
         visit.status = response.status_code
+        headers = dict(response.headers.items())
         if len(response.headers.raw) > MOST_HEADERS:
             raise FetchError(f"the answer has more than {MOST_HEADERS} headers", "protocol")
-        if response.status_code in REDIRECTS and "location" in response.headers:
-            visit.follow(response)
+        if response.status_code in REDIRECTS and "location" in headers:
+            visit.follow(response.status_code, headers["location"])
             return None
         now = self._clock.now()
         answer = visit.answer(
-            etag=response.headers.get("etag"),
-            last_modified=response.headers.get("last-modified"),
-            content_type=response.headers.get("content-type", ""),
-            retry_after=retry_after(response.headers.get("retry-after"), now),
-            max_age=max_age(response.headers.get("cache-control")),
+            etag=headers.get("etag"),
+            last_modified=headers.get("last-modified"),
+            content_type=headers.get("content-type", ""),
+            retry_after=retry_after(headers.get("retry-after"), now),
+            max_age=max_age(headers.get("cache-control")),
         )
         if response.status_code == httpx.codes.NOT_MODIFIED:
+            # Read to its end, though there is nothing in it: only then is the connection kept for the host's next feed.
+            await _bounded(response, self._config.max_bytes)
             return replace(answer, is_unchanged=True)
         if not response.is_success:
             reason = "gone" if response.status_code == httpx.codes.GONE else "status"
             return replace(answer, error=f"the server answers {response.status_code} {response.reason_phrase}", reason=reason)
         body = await _bounded(response, self._config.max_bytes)
-        coding = response.headers.get("content-encoding", "")
+        coding = headers.get("content-encoding", "")
         return replace(answer, body=decode(body, coding, self._config.max_bytes))
 
 
 class _Visit:
     """One document's way through redirects."""
 
-    def __init__(self, want: _Want, config: Config) -> None:
+    def __init__(self, want: _Want, config: Config, room: asyncio.Semaphore | None = None) -> None:
         self.want, self.config = want, config
+        self._room = room
         self.url = want.url
         self.status = 0
         self.seconds = 0.0
@@ -256,6 +261,11 @@ class _Visit:
         self._hops = 0
         self._permanent_url: str | None = None
         self._is_permanent = True
+
+    async def find_room(self) -> None:
+        """Wait until the memory has room for one more body."""
+        if self._room is not None and not self.has_room:
+            self.has_room = await self._room.acquire()
 
     def headers(self) -> dict[str, str]:
         """What to send; validators belong to the first address and are not shown to another."""
@@ -267,13 +277,13 @@ class _Visit:
                 headers["If-Modified-Since"] = self.want.last_modified
         return headers
 
-    def follow(self, response: httpx.Response) -> None:
+    def follow(self, status: int, location: str) -> None:
         """Go on to where a redirect leads."""
         self._hops += 1
         most = self.config.max_redirects if self.want.form is None else 0
         if self._hops > most:
             raise FetchError(f"redirects more than {most} times", "redirect")
-        location = urljoin(self.url, response.headers["location"].strip())
+        location = urljoin(self.url, location.strip())
         refusal = check_url(location)
         if refusal:
             raise FetchError(refusal.why, "blocked")
@@ -283,7 +293,7 @@ class _Visit:
         else:
             # Neither a fragment nor somebody's credentials belong into the next request.
             self.url = str(target.copy_with(fragment=None, username=None, password=None))
-        self._is_permanent = self._is_permanent and response.status_code in PERMANENT
+        self._is_permanent = self._is_permanent and status in PERMANENT
         if self._is_permanent:
             self._permanent_url = self.url
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from monitor.errors import FetchError
-from monitor.guard import allowed_addresses, guarded_async_client, guarded_client
+from monitor.guard import allowed_addresses, guarded_client, guarded_transport
 
 
 class _Canary(http.server.BaseHTTPRequestHandler):
@@ -91,7 +91,7 @@ def test_a_name_without_address_is_a_dns_error(addresses: list[str] | None) -> N
 
 def test_async_clients_are_guarded_alike(canary: http.server.HTTPServer) -> None:
     async def ask(allow: list[str]) -> int:
-        async with guarded_async_client(allow) as client:
+        async with httpx.AsyncClient(transport=guarded_transport(allow)) as client:
             return (await client.get(f"http://127.0.0.1:{canary.server_port}/")).status_code
 
     with pytest.raises(FetchError):

@@ -15,11 +15,11 @@ import httpx
 
 from monitor.core.addresses import Opening, check_address, check_url, read_openings
 from monitor.errors import FetchError
+from monitor.guard._pool import Pool
+from monitor.guard._streams import Stream, connected
 
 Resolver: TypeAlias = Callable[[str, int], Sequence[str]]
 """Host name and port to IP literals; raises OSError when the name does not exist."""
-
-LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=50, keepalive_expiry=30.0)
 
 
 def guarded_client(
@@ -52,23 +52,12 @@ def guarded_client(
     )
 
 
-def guarded_async_client(
-    allow: Sequence[str] = (),
-    timeout: httpx.Timeout | float = 30.0,
-    *,
-    headers: dict[str, str] | None = None,
-    resolve: Resolver | None = None,
-) -> httpx.AsyncClient:
-    """As `guarded_client`, for asyncio, speaking HTTP/2 where the server does."""
-    backend = _AsyncBackend(read_openings(allow), resolve or system_addresses)
-    return httpx.AsyncClient(
-        transport=_AsyncTransport(backend),
-        timeout=timeout,
-        headers=headers,
-        trust_env=False,
-        follow_redirects=False,
-        cookies=_no_cookies(),
-    )
+def guarded_transport(allow: Sequence[str] = (), *, resolve: Resolver | None = None) -> httpx.AsyncBaseTransport:
+    """What `guarded_client` sends with, for asyncio, HTTP/2 where the server speaks it; it knows no cookies and no redirects.
+
+    It counts no connections: whoever sends decides how many requests are under way.
+    """
+    return _AsyncTransport(_AsyncBackend(read_openings(allow), resolve or system_addresses))
 
 
 def system_addresses(host: str, port: int) -> list[str]:
@@ -144,25 +133,24 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
 
     def __init__(self, openings: Sequence[Opening], resolve: Resolver) -> None:
         self._openings, self._resolve = openings, resolve
-        self._inner = httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
         host: str,
         port: int,
         timeout: float | None = None,  # noqa: ASYNC109
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
+        *_: Any,
+        **__: Any,
+    ) -> Stream:
         addresses = await asyncio.to_thread(allowed_addresses, host, port, self._openings, self._resolve)
         for address in addresses[:-1]:
             try:
-                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+                return await connected(address, port, timeout)
             except httpcore.ConnectError:
                 continue
-        return await self._inner.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
+        return await connected(addresses[-1], port, timeout)
 
-    async def connect_unix_socket(self, path: str, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:
+    async def connect_unix_socket(self, path: str, *_: Any, **__: Any) -> Stream:
         raise FetchError(f"{path} is a local socket", "blocked")
 
     async def sleep(self, seconds: float) -> None:
@@ -173,7 +161,9 @@ class _Transport(httpx.HTTPTransport):
     def __init__(self, backend: httpcore.NetworkBackend) -> None:
         super().__init__(verify=_tls(), trust_env=False)
         # httpx offers no way to name a network backend, so the pool it made is replaced by one that has ours.
-        self._pool = httpcore.ConnectionPool(network_backend=backend, ssl_context=_tls(), **_pool_limits())
+        self._pool = httpcore.ConnectionPool(
+            network_backend=backend, ssl_context=_tls(), max_connections=100, max_keepalive_connections=50, keepalive_expiry=30.0
+        )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         _checked(request)
@@ -183,16 +173,8 @@ class _Transport(httpx.HTTPTransport):
 class _AsyncTransport(httpx.AsyncHTTPTransport):
     def __init__(self, backend: httpcore.AsyncNetworkBackend) -> None:
         super().__init__(verify=_tls(), trust_env=False)
-        self._pool = httpcore.AsyncConnectionPool(network_backend=backend, ssl_context=_tls(), http2=True, **_pool_limits())
+        self._pool = Pool(backend, _tls())
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         _checked(request)
         return await super().handle_async_request(request)
-
-
-def _pool_limits() -> dict[str, Any]:
-    return {
-        "max_connections": LIMITS.max_connections,
-        "max_keepalive_connections": LIMITS.max_keepalive_connections,
-        "keepalive_expiry": LIMITS.keepalive_expiry,
-    }
