@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from html import escape
 
+from monitor.core.markup import shorten
 from monitor.core.trends import Balance, TopicTrends, Voice, Volume
 from monitor.model import OUTLET, Stance
 
@@ -112,7 +113,7 @@ def _legend(y: float) -> list[str]:
 
 def _stance_row(voice: Voice, y: float) -> str:
     total, room, x = voice.total, WIDTH - _LABELS - _COUNTS, float(_LABELS)
-    parts = [_text(0, y + 14, _cut(label(voice.holder), 27))]
+    parts = [_text(0, y + 14, shorten(label(voice.holder), 27))]
     for stance in _ORDER:
         share = total.count(stance) / total.stories
         width = share * room
@@ -144,9 +145,12 @@ def _series_row(voice: Voice, y: float, row: float, most: int) -> list[str]:
     room, height = WIDTH - _LABELS, row - 26
     step = room / max(1, len(voice.series))
     width = min(28.0, step * 0.8)
-    parts = [_text(0, y + height / 2, _cut(label(voice.holder), 27)), f'<path class="line" d="M{_LABELS} {y + height}H{WIDTH}"/>']
+    parts = [
+        _text(0, y + height / 2, shorten(label(voice.holder), 27)),
+        f'<path class="line" d="M{_LABELS} {y + height}H{WIDTH}"/>',
+    ]
     if voice.shift:
-        parts.append(_text(0, y + height / 2 + 15, _cut(shift_in_words(voice), 32), "q"))
+        parts.append(_text(0, y + height / 2 + 15, shorten(shift_in_words(voice), 32), "q"))
     for at, balance in enumerate(voice.series):
         bottom = y + height
         for stance in reversed(_ORDER):
@@ -172,7 +176,3 @@ def _dates(starts: Sequence[date], y: float, left: float = 0.0) -> list[str]:
         _text(places.get(at, left + at * step + step / 2), y, f"{starts[at]:%-d %b %Y}", "q", anchors.get(at, "middle"))
         for at in named
     ]
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"

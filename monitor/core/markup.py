@@ -8,7 +8,6 @@ from urllib.parse import urljoin, urlsplit
 
 import nh3
 
-LONGEST_TITLE = 500
 LONGEST_TEXT = 100_000
 LONGEST_LINE = 300
 LONGEST_LINK = 2_000

@@ -21,7 +21,7 @@ from monitor.ports import Archive
 from monitor.services._briefing.docx import to_docx
 from monitor.services._briefing.endpoint import ask
 from monitor.services._briefing.pdf import to_pdf
-from monitor.services.trends import LONG_SPAN_DAYS, find_topic
+from monitor.services.trends import find_topic, usual_step
 
 log = logger(__name__)
 
@@ -48,13 +48,12 @@ def brief(
     known = find_topic(rulebook, topic)
     told = archive.trends.told(known.id, since, until)[-_MOST_ARTICLES:]
     firsts = archive.trends.first_seen(known.id)
-    step: Literal["day", "week"] = "week" if (until - since).days > LONG_SPAN_DAYS else "day"
     articles = {article.id: article for article in archive.articles.get([hit.article for hit in told])}
     material = Material(
         topic=known,
         language=language,
         told=tuple(hit for hit in told if hit.article in articles),
-        trends=compute(known.id, told, firsts, since=since, until=until, step=step),
+        trends=compute(known.id, told, firsts, since=since, until=until, step=usual_step(since, until)),
         articles=articles,
         vectors=archive.trends.vectors(list(articles)),
         mentions=_mentions(articles, compile_actors(rulebook.actors.values())),

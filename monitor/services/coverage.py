@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from monitor.core.trends import TopicTrends, compute
+from monitor.core.trends import TopicTrends, compute, periods, start_of
 from monitor.model import Hit, Stance, Statement, Topic
 from monitor.ports import Archive
 from monitor.services.today import StoryLine, story_lines, strongest
-from monitor.services.trends import LONG_SPAN_DAYS
+from monitor.services.trends import usual_step
 
 UNSTATED = "none"
 """An article about the topic in which nobody takes or declines a side."""
@@ -38,7 +38,7 @@ def coverage(archive: Archive, topic: Topic, now: datetime, span: timedelta) -> 
     """Everything the archive holds on a topic in the last span."""
     since = now - span
     hits = archive.trends.told(topic.id, since, now)
-    weeks = _weeks(since.date(), now.date())
+    weeks = tuple(periods(since, now, "week"))
     return Coverage(
         topic,
         len(hits),
@@ -54,7 +54,7 @@ def coverage(archive: Archive, topic: Topic, now: datetime, span: timedelta) -> 
             archive.trends.first_seen(topic.id),
             since=since,
             until=now,
-            step="week" if span.days > LONG_SPAN_DAYS else "day",
+            step=usual_step(since, now),
         ),
     )
 
@@ -67,11 +67,6 @@ def leading(statements: Sequence[Statement]) -> str:
     return str(Stance.NEUTRAL) if statements else UNSTATED
 
 
-def monday(day: date) -> date:
-    """The Monday of a day's week."""
-    return day - timedelta(days=day.weekday())
-
-
 def _days(hits: Sequence[Hit], first: date, last: date) -> dict[date, dict[str, int]]:
     counted: dict[date, Counter[str]] = defaultdict(Counter)
     for hit in hits:
@@ -81,15 +76,10 @@ def _days(hits: Sequence[Hit], first: date, last: date) -> dict[date, dict[str, 
     return {day: {name: counted[day][name] for name in order} for day in days}
 
 
-def _weeks(first: date, last: date) -> tuple[date, ...]:
-    start = monday(first)
-    return tuple(start + timedelta(weeks=at) for at in range((monday(last) - start).days // 7 + 1))
-
-
 def _matrix(hits: Sequence[Hit], weeks: Sequence[date]) -> dict[str, dict[date, dict[str, int]]]:
     counted: dict[str, dict[date, Counter[str]]] = defaultdict(lambda: {week: Counter() for week in weeks})
     for hit in hits:
-        week = monday(hit.published.date())
+        week = start_of(hit.published, "week")
         for holder, stance in {(one.holder, str(one.stance)) for one in hit.statements}:
             counted[holder][week][stance] += 1
     weight = {holder: sum(sum(cell.values()) for cell in row.values()) for holder, row in counted.items()}

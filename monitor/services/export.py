@@ -33,7 +33,6 @@ COLUMNS = (
     "statements",
     "text",
 )
-STATEMENT_COLUMNS = ("article", "topic", "holder", "stance", "confidence", "voice", "evidence", "start", "end", "part", "found")
 FORMATS = ("csv", "ndjson", "parquet", "sqlite")
 _SEVERAL = 1000
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.core.trends import Step, TopicTrends, compute
 from monitor.errors import ConfigError, Problem
 from monitor.model import Rulebook, Topic
 from monitor.ports import Archive
 
-LONG_SPAN_DAYS = 35
-"""Spans longer than this are shown by week unless a step is asked for."""
+_LONG_SPAN = timedelta(days=36)
+"""Spans as long as this, or longer, are shown by week unless a step is asked for."""
 
 
 def topic_trends(
@@ -29,9 +29,14 @@ def topic_trends(
         ConfigError: there is no such topic.
     """
     known = find_topic(rulebook, topic)
-    chosen: Step = step or ("week" if (until - since).days > LONG_SPAN_DAYS else "day")
     told = archive.trends.told(known.id, since, until)
-    return compute(known.id, told, archive.trends.first_seen(known.id), since=since, until=until, step=chosen, holder=holder)
+    firsts = archive.trends.first_seen(known.id)
+    return compute(known.id, told, firsts, since=since, until=until, step=step or usual_step(since, until), holder=holder)
+
+
+def usual_step(since: datetime, until: datetime) -> Step:
+    """The length of a period that suits a span."""
+    return "week" if until - since >= _LONG_SPAN else "day"
 
 
 def find_topic(rulebook: Rulebook, topic: str) -> Topic:
