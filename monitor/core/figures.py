@@ -173,9 +173,7 @@ def _weekday_of() -> dict[str, int]:
 @cache
 def _calendar() -> tuple[re.Pattern[str], re.Pattern[str]]:
     month = "|".join(sorted(_month_of(), key=len, reverse=True))
-    day = r"\d{1,2}(?:st|nd|rd|th|er|º)?"
-    strip = day.replace(r"\d{1,2}", r"(?P<{}>\d{{1,2}})")
-    first = rf"(?<![\w.,]){strip.replace('{}', 'day').replace('{{', '{').replace('}}', '}')}\.?\s(?:de\s)?(?P<month>{month})\b"
+    first = rf"(?<![\w.,])(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º)?\.?\s(?:de\s)?(?P<month>{month})\b"
     second = rf"\b(?P<month2>{month})\.?\s(?P<day2>\d{{1,2}})(?![\d,]\d|\d)"
     wide = [name for name in _weekday_of() if name[0] > "\u3000"]
     spaced = [name for name in _weekday_of() if name[0] <= "\u3000"]

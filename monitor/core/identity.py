@@ -77,7 +77,7 @@ def _guid_key(entry: Entry) -> str:
 def _link_key(entry: Entry) -> str:
     parts = _link_parts(entry.link) if entry.link else None
     # A link to the front page names the site, not an article.
-    return f"link:{_digest(urlunsplit(('', *parts, '')))}" if parts and (parts[1].strip("/") or parts[2]) else ""
+    return f"link:{_digest(canonical_link(entry.link))}" if parts and (parts[1].strip("/") or parts[2]) else ""
 
 
 def _content_key(entry: Entry) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.core.markup import plain_line, plain_text, repair, safe_link
-from monitor.core.parse import LONGEST_GUID, MOST_ENTRIES, primary_language, too_many
+from monitor.core.parse import LONGEST_GUID, MOST_ENTRIES, not_a_feed, primary_language, too_many
 from monitor.model import Entry, ParsedFeed
 
 FORMATS = {"1": "json1", "1.0": "json1", "1.1": "json11"}
@@ -24,11 +24,11 @@ def read_json_feed(body: bytes, base: str, read_date: Callable[[str], datetime |
     try:
         data = json.loads(body.lstrip(b"\xef\xbb\xbf"))
     except (ValueError, RecursionError) as error:
-        return ParsedFeed(None, errors=(f"not a feed: broken JSON ({error})",))
+        return not_a_feed(f"broken JSON ({error})")
     version = data.get("version") if isinstance(data, dict) else None
     items = data.get("items") if isinstance(data, dict) else None
     if not isinstance(version, str) or "jsonfeed.org/version/" not in version or not isinstance(items, list):
-        return ParsedFeed(None, errors=("not a feed: JSON, but not a JSON Feed",))
+        return not_a_feed("JSON, but not a JSON Feed")
     home = safe_link(_text(data, "home_page_url"), base)
     language = primary_language(_text(data, "language"))
     entries = [

@@ -18,6 +18,7 @@ LOW_DISK_BYTES = 500_000_000
 MEND_LINES = "mend the lines named; `monitor check` lists all"
 MEND_ARCHIVE = "name another with --archive, or restore a backup (docs/operating.md)"
 MEND_DAMAGE = "stop the service and restore a backup (docs/archive.md); an index alone is mended by `monitor vacuum`"
+MEND_RECEIVERS = "set the variable named, or mend the receiver in rules/"
 MEND_MODEL = "reinstall the package, or `git checkout monitor/scorers/weights`"
 
 
@@ -74,18 +75,14 @@ def check_configuration(app: Checked) -> dict[str, int]:
 
 def examine(app: Checked) -> Iterator[Finding]:
     """Everything a newcomer gets wrong, one finding each, cheap ones first."""
-    yield _finding(
-        "feeds", lambda: f"{len(app.feeds)} feeds in {app.settings.feeds}", "mend the lines named; `monitor check` lists all"
-    )
+    yield _finding("feeds", lambda: f"{len(app.feeds)} feeds in {app.settings.feeds}", MEND_LINES)
     yield _finding("rules", lambda: _rules_seen(app), MEND_LINES)
     directory = Path(app.settings.archive).parent if "://" not in app.settings.archive else Path()
     yield _writable(directory)
     yield _disk(directory)
-    yield _finding(
-        "archive", lambda: _archive_seen(app.archive), "name another with --archive, or restore a backup (docs/operating.md)"
-    )
+    yield _finding("archive", lambda: _archive_seen(app.archive), MEND_ARCHIVE)
     yield _finding("integrity", lambda: _integrity_seen(app.archive), MEND_DAMAGE)
-    yield _finding("receivers", lambda: _receivers_seen(app), "set the variable named, or mend the receiver in rules/")
+    yield _finding("receivers", lambda: _receivers_seen(app), MEND_RECEIVERS)
     yield _finding("model", lambda: _model_seen(app.scorer), MEND_MODEL)
 
 

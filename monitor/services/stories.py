@@ -33,7 +33,6 @@ def assign_stories(articles: Sequence[Article], embeddings: Mapping[int, Vector 
     waiting = sorted((article for article in articles if article.story is None), key=lambda article: article.id)
     if not waiting:
         return known
-    owners = {feed.id: feed.owner for feed, _ in archive.feeds.list()}
     window = _load_window(waiting, archive)
     for article in waiting:
         embedding = embeddings.get(article.id)
@@ -41,7 +40,7 @@ def assign_stories(articles: Sequence[Article], embeddings: Mapping[int, Vector 
         story = known[article.id] = archive.stories.join(article.id, placement.story)
         window.add(article.id, story, article.title, article.published, embedding)
         log.debug("placed", article=article.id, story=story, reason=placement.reason.value, near=placement.near)
-    _describe(sorted({known[article.id] for article in waiting}), archive, owners)
+    _describe(sorted({known[article.id] for article in waiting}), archive)
     return known
 
 
@@ -62,7 +61,7 @@ def split_story(story: int, articles: Sequence[int], archive: Archive) -> int:
         new = archive.stories.join(first, None)
         for article in others:
             archive.stories.join(article, new)
-        _describe([story, new], archive, _owners(archive))
+        _describe([story, new], archive)
     log.info("story split", story=story, new=new, articles=len(set(articles)))
     return new
 
@@ -78,7 +77,7 @@ def merge_stories(story: int, others: Sequence[int], archive: Archive) -> Story:
         for other in found[1:]:
             for article in other.articles if other.id != story else ():
                 archive.stories.join(article, story)
-        _describe([story], archive, _owners(archive))
+        _describe([story], archive)
     log.info("stories merged", story=story, merged=[other.id for other in found[1:]])
     return archive.stories.get([story])[0]
 
@@ -158,12 +157,9 @@ def _spans(moments: Iterable[datetime]) -> list[tuple[datetime, datetime]]:
     return spans
 
 
-def _owners(archive: Archive) -> dict[str, str]:
-    return {feed.id: feed.owner for feed, _ in archive.feeds.list()}
-
-
-def _describe(stories: Sequence[int], archive: Archive, owners: Mapping[str, str]) -> None:
+def _describe(stories: Sequence[int], archive: Archive) -> None:
     """Store each story's best title and its number of independent outlets."""
+    owners = {feed.id: feed.owner for feed, _ in archive.feeds.list()}
     for story in archive.stories.get(stories):
         members = archive.articles.get(story.articles[:_MEMBERS_COUNTED])
         tellings = [_telling_of(article, owners.get(article.feed, "")) for article in members]
