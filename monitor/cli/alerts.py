@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import Archive, AsJson, Feeds, Rules, opened, print_json
+from monitor.cli.options import Archive, AsJson, opened, print_json, served
+
+if TYPE_CHECKING:
+    from monitor.app import App
 
 app = typer.Typer(help="Alerts: list, preview, export.", no_args_is_help=True, rich_markup_mode=None)
 AlertId = Annotated[str, typer.Argument(help="The alert's id; its beginning is enough.")]
@@ -38,14 +41,13 @@ def list_alerts(
 
 
 @app.command("preview")
+@served
 def preview(
+    service: App,
     rule: Annotated[str, typer.Argument(help="The rule's id.")],
     *,
     receiver: Annotated[str, typer.Option("--receiver", help="For this receiver.")] = "terminal",
     directory: Annotated[Path | None, typer.Option("--directory", help="Also write it as .html, .txt and .json here.")] = None,
-    archive: Archive = None,
-    rules: Rules = None,
-    feeds: Feeds = None,
     as_json: AsJson = False,
 ) -> None:
     """How the rule's latest alert reads; nothing is sent."""
@@ -53,22 +55,21 @@ def preview(
 
     from monitor.services.audit import preview as previewed
 
-    with opened(archive=archive, rules=rules, feeds=feeds) as service:
-        storm = service.settings.worker.storm
-        message = previewed(service.archive, service.rulebook, rule, receiver, service.clock, storm=storm)
-        if directory is not None:
-            service.channel("file", directory=directory).send(message)
-        if as_json:
-            print_json(asdict(message))
-        else:
-            service.channel("console").send(message)
+    storm = service.settings.worker.storm
+    message = previewed(service.archive, service.rulebook, rule, receiver, service.clock, storm=storm)
+    if directory is not None:
+        service.channel("file", directory=directory).send(message)
+    if as_json:
+        print_json(asdict(message))
+    else:
+        service.channel("console").send(message)
 
 
 @app.command("export")
-def export(alert: AlertId, *, archive: Archive = None, rules: Rules = None, feeds: Feeds = None, as_json: AsJson = False) -> None:
+@served
+def export(service: App, alert: AlertId, *, as_json: AsJson = False) -> None:
     """Everything one alert rests on, as JSON: texts, scores, evidence, model revisions, rule, deliveries."""
     from monitor.services.audit import audit_bundle
 
-    with opened(archive=archive, rules=rules, feeds=feeds) as service:
-        bundle = audit_bundle(service.archive, service.rulebook, alert)
+    bundle = audit_bundle(service.archive, service.rulebook, alert)
     typer.echo(json.dumps(bundle, ensure_ascii=False, default=str, indent=None if as_json else 2))

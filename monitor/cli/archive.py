@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import Archive, AsJson, Feeds, Rules, opened, print_json
+from monitor.cli.options import Archive, AsJson, opened, print_json, served
+
+if TYPE_CHECKING:
+    from monitor.app import App
 
 
 def backup(
@@ -39,12 +42,11 @@ def vacuum(*, archive: Archive = None, as_json: AsJson = False) -> None:
     raise typer.Exit(1 if problems else 0)
 
 
+@served
 def prune(
+    service: App,
     *,
     is_dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
-    archive: Archive = None,
-    rules: Rules = None,
-    feeds: Feeds = None,
     as_json: AsJson = False,
 ) -> None:
     """Drop the texts of articles that their topics and tags no longer keep (`keep:`); titles, scores and evidence stay.
@@ -53,9 +55,7 @@ def prune(
     """
     from monitor.services.keeping import prune as drop
 
-    with opened(archive=archive, rules=rules, feeds=feeds) as service:
-        now, tags = service.clock.now(), service.settings.keep
-        kept = drop(service.archive, service.rulebook, now, tags=tags, is_dry_run=is_dry_run)
+    kept = drop(service.archive, service.rulebook, service.clock.now(), tags=service.settings.keep, is_dry_run=is_dry_run)
     if as_json:
         print_json({"forgotten": dict(kept.forgotten), "total": kept.total, "dry_run": is_dry_run})
         return

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
-from monitor.cli.options import Archive, AsJson, Feeds, Rules, opened, print_json
+from monitor.cli.options import AsJson, print_json, served
+
+if TYPE_CHECKING:
+    from monitor.app import App
 
 app = typer.Typer(help="Settings: see those in force.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -15,12 +20,12 @@ def _group() -> None:
 
 
 @app.command()
-def show(*, archive: Archive = None, feeds: Feeds = None, rules: Rules = None, as_json: AsJson = False) -> None:
+@served
+def show(service: App, *, as_json: AsJson = False) -> None:
     """Every setting as it is in force now; secrets are three stars."""
     from monitor.core.shown import without_secrets
 
-    with opened(archive=archive, feeds=feeds, rules=rules) as service:
-        values = without_secrets(service.settings.model_dump(mode="json"))
+    values = without_secrets(service.settings.model_dump(mode="json"))
     if as_json:
         print_json(values)
         return

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
-from monitor.cli.options import Archive, AsJson, Feeds, Rules, opened, print_json
+from monitor.cli.options import AsJson, print_json, served
+
+if TYPE_CHECKING:
+    from monitor.app import App
 
 
-def doctor(*, archive: Archive = None, feeds: Feeds = None, rules: Rules = None, as_json: AsJson = False) -> None:
+@served
+def doctor(service: App, *, as_json: AsJson = False) -> None:
     """Check write access, feeds, rules, archive, receivers and model files; exit code 1 when something is wrong."""
     from monitor.services.checking import examine
 
     findings = []
-    with opened(archive=archive, feeds=feeds, rules=rules) as app:
-        for finding in examine(app):
-            findings.append(finding)
-            if not as_json:
-                mark = typer.style("ok  ", fg="green") if finding.is_well else typer.style("BAD ", fg="red", bold=True)
-                typer.echo(f"{mark} {finding.name}: {finding.seen}")
-                if finding.remedy and not finding.is_well:
-                    typer.echo(f"     -> {finding.remedy}")
+    for finding in examine(service):
+        findings.append(finding)
+        if not as_json:
+            mark = typer.style("ok  ", fg="green") if finding.is_well else typer.style("BAD ", fg="red", bold=True)
+            typer.echo(f"{mark} {finding.name}: {finding.seen}")
+            if finding.remedy and not finding.is_well:
+                typer.echo(f"     -> {finding.remedy}")
     is_well = all(finding.is_well for finding in findings)
     if as_json:
         names = ("name", "is_well", "seen", "remedy")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import Archive, AsJson, Feeds, Rules, opened, print_json
+from monitor.cli.options import Archive, AsJson, opened, print_json, served
+
+if TYPE_CHECKING:
+    from monitor.app import App
 
 app = typer.Typer(
     help="Silences: alerts that answer a query are not sent until they end.", no_args_is_help=True, rich_markup_mode=None
@@ -14,21 +17,19 @@ app = typer.Typer(
 
 
 @app.command("add")
+@served
 def add(
+    service: App,
     query: Annotated[str, typer.Argument(help="What to be silent about.")],
     *,
     span: Annotated[str, typer.Option("--for", metavar="SPAN", help="How long, such as 3d.")] = "1d",
     comment: Annotated[str, typer.Option("--comment", help="Why, for the others.")] = "",
-    archive: Archive = None,
-    rules: Rules = None,
-    feeds: Feeds = None,
     as_json: AsJson = False,
 ) -> None:
     """Silence what answers a query."""
     from monitor.services.silences import add_silence
 
-    with opened(archive=archive, rules=rules, feeds=feeds) as service:
-        silence = add_silence(service.archive, service.rulebook, query, span, comment, service.clock.now())
+    silence = add_silence(service.archive, service.rulebook, query, span, comment, service.clock.now())
     if as_json:
         print_json({"id": silence.id, "query": silence.query, "until": silence.until, "comment": silence.comment})
     else:

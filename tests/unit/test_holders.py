@@ -85,7 +85,7 @@ def test_a_thousand_actors_cost_little():
     ]
     finder = compile_actors(actors)
     text = "The Qwe7ia Party and Zorgland999 met 中丁国. " * 500
-    started = time.perf_counter()
+    started = time.process_time()
     mentions = finder.mentions(text)
     assert len(mentions) == 1_500
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

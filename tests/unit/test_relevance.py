@@ -63,10 +63,10 @@ def test_a_thousand_topics_cost_little():
     topics = [Topic(str(number), f"Topic {number}", "", (f"levy {number}", f"세금{number}종")) for number in range(1_000)]
     index = index_aliases(topics)
     articles = [("Title", "The levy 7 and topic 8 and 세금9종. " * 100)] * 20
-    started = time.perf_counter()
+    started = time.process_time()
     flags = index.flags(articles)
     assert flags.sum() == 20 * 3 * 2
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_near_or_named_pairs_are_looked_at_again():

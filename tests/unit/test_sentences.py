@@ -60,7 +60,7 @@ def test_no_word_is_lost_and_spans_are_in_order(text):
 @pytest.mark.parametrize("unit", ["a ", "a.", "!", "。”", "A. ", '"', "“", "g. g. "])
 def test_a_huge_sentence_costs_little(unit):
     text = unit * (50_000 // len(unit))
-    started = time.perf_counter()
+    started = time.process_time()
     spans = split(text)
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
     assert all(end - start <= LONGEST for start, end in spans)
