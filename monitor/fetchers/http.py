@@ -121,15 +121,23 @@ class HttpFetcher:
         return asyncio.run_coroutine_threadsafe(self._get(want), self._running()).result()
 
     def close(self) -> None:
-        loop, thread, transport = self._loop, self._thread, self._transport
-        self._loop = self._thread = self._transport = None
+        loop, thread = self._loop, self._thread
+        self._loop = self._thread = None
         if loop is None or thread is None:
             return
-        if transport is not None:
-            asyncio.run_coroutine_threadsafe(transport.aclose(), loop).result()
+        asyncio.run_coroutine_threadsafe(self._end(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+    async def _end(self) -> None:
+        # What a reader who left early had asked for may still be under way.
+        under_way = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+        if self._transport is not None:
+            await self._transport.aclose()
 
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._starting:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import queue
+import select
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -16,10 +18,11 @@ from typing import IO, Any, TypeAlias
 from monitor.core.parse import not_a_feed
 from monitor.errors import ParseError
 from monitor.model import Fetched, PageText, ParsedFeed
-from monitor.sandbox.wire import read_frame, unpack_feed, unpack_page, write_frame
+from monitor.sandbox.wire import frame, opened_frame, unpack_feed, unpack_page
 
 Answer: TypeAlias = tuple[Fetched, ParsedFeed | None]
 PACKAGE_ROOT = Path(__file__).parents[2]
+_PART = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,36 +141,44 @@ class _Process:
             ParseError: the process died of the document, or took too long and was killed.
         """
         process = self._started()
-        is_late = threading.Event()
-
-        def end() -> None:
-            is_late.set()
-            process.kill()
-
-        timer = threading.Timer(self._limits.wall_seconds, end)
-        timer.daemon = True
-        timer.start()
-        answer = None
+        answer, why = None, "needed more memory or time than it may"
         try:
-            assert process.stdin is not None  # noqa: S101 (both are pipes, see _started)
-            assert process.stdout is not None  # noqa: S101
-            write_frame(process.stdin, head, body)
-            answer = read_frame(process.stdout)
-        except (BrokenPipeError, ConnectionError):
-            # It died while it was being written to; what is said below holds for that as well.
+            answer = self._exchanged(process, frame(head, body))
+        except TimeoutError:
+            why = f"took longer than {self._limits.wall_seconds:g} s"
+        except ConnectionError:
+            # It died while it was being written to.
             answer = None
         finally:
-            timer.cancel()
             if answer is None:
                 self.stop()
         if answer is None:
-            why = (
-                f"took longer than {self._limits.wall_seconds:g} s"
-                if is_late.is_set()
-                else "needed more memory or time than it may"
-            )
             raise ParseError(f"the document {why}, so its parser was ended")
-        return answer[0]
+        return answer
+
+    def _exchanged(self, process: subprocess.Popen[bytes], request: bytes) -> dict[str, Any] | None:
+        """What the process answers; None when it ends without a whole answer to the whole request."""
+        assert process.stdin is not None  # noqa: S101 (both are pipes, see _started)
+        assert process.stdout is not None  # noqa: S101
+        mouth, ear = process.stdin.fileno(), process.stdout.fileno()
+        both = select.poll()
+        both.register(mouth, select.POLLOUT)
+        both.register(ear, select.POLLIN)
+        unsaid, heard = memoryview(request), bytearray()
+        until = time.monotonic() + self._limits.wall_seconds
+        while (left := until - time.monotonic()) > 0:
+            for pipe, _ in both.poll(left * 1000):
+                if pipe == mouth:
+                    unsaid = unsaid[os.write(mouth, unsaid) :]
+                    if not unsaid:
+                        both.unregister(mouth)
+                    continue
+                part = os.read(ear, _PART)
+                heard += part
+                answer = opened_frame(heard)
+                if answer is not None or not part:
+                    return None if unsaid else answer
+        raise TimeoutError
 
     def stop(self) -> None:
         """End the process, if there is one."""
@@ -191,9 +202,12 @@ class _Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            bufsize=0,
             env={"PYTHONPATH": str(PACKAGE_ROOT), "PYTHONUTF8": "1", "TZ": "UTC"},
             start_new_session=True,
         )
+        assert self._running.stdin is not None  # noqa: S101 (it is a pipe)
+        os.set_blocking(self._running.stdin.fileno(), False)
         return self._running
 
 

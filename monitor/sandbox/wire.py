@@ -17,12 +17,31 @@ HEADER = struct.Struct(">II")
 LARGEST_FRAME = 200_000_000
 
 
-def write_frame(stream: IO[bytes], head: dict[str, Any], body: bytes = b"") -> None:
-    """Send one message: a JSON head and bytes beside it."""
+def frame(head: dict[str, Any], body: bytes = b"") -> bytes:
+    """One message: a JSON head and bytes beside it."""
     packed = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    stream.write(HEADER.pack(len(packed), len(body)) + packed)
-    stream.write(body)
+    return HEADER.pack(len(packed), len(body)) + packed + body
+
+
+def write_frame(stream: IO[bytes], head: dict[str, Any], body: bytes = b"") -> None:
+    """Send one message."""
+    stream.write(frame(head, body))
     stream.flush()
+
+
+def opened_frame(heard: bytes | bytearray) -> dict[str, Any] | None:
+    """The head of the one message in what was heard so far; None while it is not complete.
+
+    Raises:
+        ParseError: it is something else, or more than one message.
+    """
+    if len(heard) < HEADER.size:
+        return None
+    head_size, body_size = HEADER.unpack_from(heard)
+    missing = HEADER.size + head_size + body_size - len(heard)
+    if head_size + body_size > LARGEST_FRAME or missing < 0:
+        raise ParseError("the parser process sent more than it may")
+    return None if missing else _head(heard[HEADER.size : HEADER.size + head_size])
 
 
 def read_frame(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
@@ -40,10 +59,17 @@ def read_frame(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
     head, body = _exactly(stream, head_size), _exactly(stream, body_size)
     if head is None or body is None:
         return None
+    return _head(head), body
+
+
+def _head(packed: bytes | bytearray) -> dict[str, Any]:
     try:
-        return json.loads(head), body
+        head = json.loads(packed)
     except ValueError as error:
         raise ParseError("the parser process sent something unreadable") from error
+    if not isinstance(head, dict):
+        raise ParseError("the parser process sent something unreadable")
+    return head
 
 
 def _exactly(stream: IO[bytes], size: int) -> bytes | None:
