@@ -10,7 +10,6 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import numpy as np
-from datasketch import MinHash
 from numpy.typing import NDArray
 
 from monitor.core.figures import days_in, editions_in, figures_in, weekdays_in, years_in
@@ -135,6 +134,8 @@ def content_words(text: str) -> frozenset[str]:
 
 def sign(text: str) -> Signature | None:
     """The MinHash of a text's shingles: five words, or twelve letters where words are not set apart."""
+    from datasketch import MinHash  # noqa: PLC0415 - it brings SciPy along, and only texts that are analysed need it
+
     folded = unicodedata.normalize("NFKC", text[:_COMPARED]).casefold()
     if len(_WIDE.findall(folded)) > len(folded) / 5:
         letters = "".join(_WORD.findall(folded))
