@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -80,7 +81,12 @@ def article_row(article: Article, title: str, author: str) -> tuple[object, ...]
     """feed, source, language, published, seen, story, is_backfill, revision, content_hash, tags, author, url, title."""
     where = (article.feed, article.source, article.language, time_text(article.published), time_text(article.seen))
     state = (article.story, article.is_backfill, article.revision, article.content_hash)
-    return (*where, *state, json.dumps(article.tags, ensure_ascii=False), author, clean(article.url), title)
+    return (*where, *state, _tags(article.tags), author, clean(article.url), title)
+
+
+@lru_cache(maxsize=1024)
+def _tags(tags: tuple[str, ...]) -> str:
+    return json.dumps(tags, ensure_ascii=False)
 
 
 def read_article(row: Any) -> Article:

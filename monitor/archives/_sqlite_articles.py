@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 from monitor.archives import _sqlite_index as index
 from monitor.archives._rows import article_row, feed_row, read_article, read_feed
@@ -18,6 +19,9 @@ SELECT a.*, t.text,
   (SELECT json_group_array(key) FROM (SELECT key FROM article_keys WHERE article = a.id ORDER BY rank)) AS keys
 FROM articles a JOIN texts t ON t.article = a.id
 """
+
+_New: TypeAlias = tuple[int, Article, str, str, str]
+"""(id, article, title, text, author) of an article to store; the texts are clean."""
 
 
 class SqliteFeeds:
@@ -107,19 +111,26 @@ class SqliteArticles:
         return {row[0]: (row[1], row[2]) for row in rows}
 
     def add(self, articles: Sequence[Article]) -> list[int]:
-        ids: list[int] = []
-        added: list[index.Indexed] = []
+        if not articles:
+            return []
         with self._connections.write() as db:
+            known = _stored_keys(db, articles)
+            # Nobody else writes now, so the next numbers are ours, and rows can be handed over all at once.
+            free = _last_number(db) + 1
+            ids: list[int] = []
+            new: list[_New] = []
+            keys: list[tuple[str, str, int, int]] = []
             for article in articles:
-                keys = [clean(key) for key in article.keys]
-                known = _find(db, article.feed, keys)
-                if known is None:
-                    title, text, author = clean(article.title), clean(article.text), clean(article.author)
-                    known = _insert(db, article, title, text, author)
-                    _add_keys(db, article.feed, keys, known)
-                    added.append((known, title, text, author, article.language))
-                ids.append(known)
-            index.put(db, added)
+                own = [(article.feed, clean(key)) for key in article.keys]
+                number = next((known[key] for key in own if key in known), None)
+                if number is None:
+                    number = free
+                    free += 1
+                    new.append((number, article, clean(article.title), clean(article.text), clean(article.author)))
+                    keys.extend((feed, key, number, rank) for rank, (feed, key) in enumerate(own))
+                    known.update((key, number) for key in own if key not in known)
+                ids.append(number)
+            _store(db, new, keys)
         return ids
 
     def revise(self, article: int, title: str, text: str, content_hash: str, at: datetime) -> None:
@@ -189,31 +200,37 @@ def _indexed(db: sqlite3.Connection, article: int) -> index.Indexed | None:
     return found[0] if found else None
 
 
-def _find(db: sqlite3.Connection, feed: str, keys: Sequence[str]) -> int | None:
-    for key in keys:
-        row = db.execute("SELECT article FROM article_keys WHERE feed = ? AND key = ?", (feed, key)).fetchone()
-        if row:
-            return int(row[0])
-    return None
-
-
-def _add_keys(db: sqlite3.Connection, feed: str, keys: Sequence[str], article: int) -> None:
-    db.executemany(
-        "INSERT OR IGNORE INTO article_keys (feed, key, article, rank) VALUES (?, ?, ?, ?)",
-        ((feed, key, article, rank) for rank, key in enumerate(keys)),
-    )
-
-
-def _insert(db: sqlite3.Connection, article: Article, title: str, text: str, author: str) -> int:
-    cursor = db.execute(
+def _stored_keys(db: sqlite3.Connection, articles: Sequence[Article]) -> dict[tuple[str, str], int]:
+    """(feed, key) -> id of the article that has it, for those keys of the articles that are stored."""
+    wanted = json.dumps([(article.feed, clean(key)) for article in articles for key in article.keys])
+    rows = db.execute(
         """
-        INSERT INTO articles (feed, source, language, published, seen, story, is_backfill, is_waiting, revision, content_hash,
-          tags, author, url, title)
-        VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)
+        SELECT k.feed, k.key, k.article FROM json_each(?) j
+        JOIN article_keys k ON k.feed = j.value ->> 0 AND k.key = j.value ->> 1
         """,
-        article_row(article, title, author),
+        (wanted,),
     )
-    number = int(cursor.lastrowid or 0)
-    db.execute("INSERT INTO texts (article, text) VALUES (?, ?)", (number, text))
-    db.executemany("INSERT OR IGNORE INTO article_tags (tag, article) VALUES (?, ?)", ((tag, number) for tag in article.tags))
-    return number
+    return {(feed, key): article for feed, key, article in rows}
+
+
+def _last_number(db: sqlite3.Connection) -> int:
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'articles'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _store(db: sqlite3.Connection, new: Sequence[_New], keys: Sequence[tuple[str, str, int, int]]) -> None:
+    db.executemany(
+        """
+        INSERT INTO articles (id, feed, source, language, published, seen, story, is_backfill, is_waiting, revision, content_hash,
+          tags, author, url, title)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)
+        """,
+        [(number, *article_row(article, title, author)) for number, article, title, _, author in new],
+    )
+    db.executemany("INSERT INTO texts (article, text) VALUES (?, ?)", [(number, text) for number, _, _, text, _ in new])
+    db.executemany("INSERT OR IGNORE INTO article_keys (feed, key, article, rank) VALUES (?, ?, ?, ?)", keys)
+    db.executemany(
+        "INSERT OR IGNORE INTO article_tags (tag, article) VALUES (?, ?)",
+        [(tag, number) for number, article, *_ in new for tag in article.tags],
+    )
+    index.put(db, [(number, title, text, author, article.language) for number, article, title, text, author in new])

@@ -77,7 +77,7 @@ def _guid_key(entry: Entry) -> str:
 def _link_key(entry: Entry) -> str:
     parts = _link_parts(entry.link) if entry.link else None
     # A link to the front page names the site, not an article.
-    return f"link:{_digest(canonical_link(entry.link))}" if parts and (parts[1].strip("/") or parts[2]) else ""
+    return f"link:{_digest(_joined(*parts))}" if parts and (parts[1].strip("/") or parts[2]) else ""
 
 
 def _content_key(entry: Entry) -> str:
@@ -102,7 +102,13 @@ def _digest(*parts: str) -> str:
 def canonical_link(link: str) -> str:
     """One address for all ways to link to a page: no tracking parameters, fragment, AMP or mobile variant, no scheme."""
     parts = _link_parts(link)
-    return urlunsplit(("", *parts, "")) if parts else link
+    return _joined(*parts) if parts else link
+
+
+def _joined(host: str, path: str, query: str) -> str:
+    if not host or query or not path.startswith("/"):
+        return urlunsplit(("", host, path, query, ""))
+    return f"//{host}{path}"
 
 
 @lru_cache(maxsize=4096)
@@ -118,8 +124,9 @@ def _link_parts(link: str) -> tuple[str, str, str] | None:
         except ValueError:
             return None
         host, path, query = parts.netloc.lower(), parts.path, parts.query
-    kept = "&".join(part for part in query.split("&") if part and not _TRACKING.match(part) and part.lower() != "amp=1")
-    return _MOBILE_HOST.sub("", host), _AMP_TAIL.sub("", path).rstrip("/") or "/", kept
+    if query:
+        query = "&".join(part for part in query.split("&") if part and not _TRACKING.match(part) and part.lower() != "amp=1")
+    return _MOBILE_HOST.sub("", host), (_AMP_TAIL.sub("", path) if "amp" in path else path).rstrip("/") or "/", query
 
 
 def registered_domain(link: str) -> str:

@@ -15,6 +15,7 @@ LONGEST_LINK = 2_000
 _BLOCK = re.compile(
     r"<(?=/?(?:p|div|br|li|ul|ol|tr|table|h[1-6]|blockquote|pre|section|article|figure|figcaption|hr|dd|dt)[\s/>])", re.IGNORECASE
 )
+_PLAIN_LINK = re.compile(r"https?://[a-z0-9](?:[a-z0-9-]*[.])+[a-z]+(?:/[A-Za-z0-9._~-]+)+/?(?:\?[A-Za-z0-9._~=&-]+)?", re.ASCII)
 _CLEANER = nh3.Cleaner(tags=set(), clean_content_tags={"script", "style", "template", "noscript", "iframe", "svg", "math"})
 _UNWANTED = {
     **dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)]),
@@ -44,8 +45,10 @@ def plain_text(text: str, *, is_html: bool = True, limit: int = LONGEST_TEXT) ->
         text = repair(html.unescape(_CLEANER.clean(_BLOCK.sub("\n<", text))))
     elif is_html and "&" in text:
         text = repair(html.unescape(text))
-    lines = (" ".join(line.split()) for line in text.split("\n"))
-    return shorten("\n".join(line for line in lines if line), limit)
+    if "\n" not in text:
+        return shorten(" ".join(text.split()), limit)
+    lines = [" ".join(line.split()) for line in text.split("\n")]
+    return shorten("\n".join([line for line in lines if line]), limit)
 
 
 def plain_line(text: str, *, is_html: bool = False, limit: int = LONGEST_LINE) -> str:
@@ -58,8 +61,16 @@ def shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def is_plain_link(link: str) -> bool:
+    """Whether a link is an absolute address in the simplest of characters, as most are: no reading of it could change it."""
+    return _PLAIN_LINK.fullmatch(link) is not None
+
+
 def safe_link(link: str, base: str = "") -> str:
     """An absolute http(s) address, or "" for every other kind of link."""
+    if is_plain_link(link) and len(link) <= LONGEST_LINK:
+        # Nothing below would change it, and most links are such.
+        return link
     link = repair(link).replace("\n", "").strip()
     if not link:
         return ""

@@ -14,7 +14,7 @@ from typing import Any
 from feedparser.urls import _urljoin
 from lxml import etree  # type: ignore[import-untyped]
 
-from monitor.core.markup import plain_line, plain_text, repair, safe_link
+from monitor.core.markup import is_plain_link, plain_line, plain_text, repair, safe_link
 from monitor.core.parse import LONGEST_GUID, MOST_ENTRIES, primary_language, too_many
 from monitor.model import Entry, ParsedFeed
 from monitor.sandbox.anyfeed import any_date, minutes, skip_days_in, skip_hours_in
@@ -122,7 +122,7 @@ def _rss_entry(item: Element, base: str, language: str | None) -> Entry:
             check_foreign(child)
     guid, link = _guid(fields.get("guid")), ""
     if "link" in fields:
-        link = _UNFINISHED_REFERENCE.sub(r"&\1", _joined("", _text(fields["link"])).replace("&amp;", "&"))
+        link = _UNFINISHED_REFERENCE.sub(r"&\1", _joined(_text(fields["link"])).replace("&amp;", "&"))
     elif "guid" in fields and fields["guid"].get("isPermaLink", "true") == "true":
         link = guid
     address = safe_link(link, base)
@@ -149,7 +149,7 @@ def _guid(element: Element | None) -> str:
     if element is None:
         return ""
     text = _text(element)
-    return _joined("", text) if element.get("isPermaLink", "true") == "true" else text
+    return _joined(text) if element.get("isPermaLink", "true") == "true" else text
 
 
 def _atom(root: Element, base: str) -> ParsedFeed:
@@ -195,7 +195,7 @@ def _atom_entry(entry: Element, base: str, language: str | None) -> Entry:
             check_atom_ignored(child)
         else:
             check_foreign(child)
-    guid = _joined("", _text(fields["id"])) if "id" in fields else ""
+    guid = _joined(_text(fields["id"])) if "id" in fields else ""
     content = plain_text(_text(fields["content"]), is_html=_is_atom_html(fields["content"])) if "content" in fields else ""
     if "summary" in fields:
         summary = plain_text(_text(fields["summary"]), is_html=_is_atom_html(fields["summary"]))
@@ -233,7 +233,7 @@ def _linked(element: Element) -> tuple[str, str]:
     rel = element.get("rel", "alternate").lower()
     if rel == "alternate" and element.get("type", "text/html").lower() not in ("text/html", "application/xhtml+xml"):
         raise Doubt
-    return rel, _joined("", element.get("href"))
+    return rel, _joined(element.get("href"))
 
 
 def _is_atom_html(element: Element | None) -> bool:
@@ -284,4 +284,9 @@ def _announced(links: list[tuple[str, str]], rel: str, base: str) -> str | None:
     return next((found for name, href in links if name == rel and (found := safe_link(href, base))), None)
 
 
-_joined: Callable[[str, str], str] = _urljoin
+def _joined(link: str) -> str:
+    """What feedparser makes of a link that it is given no base for."""
+    return link if is_plain_link(link) else _as_feedparser("", link)
+
+
+_as_feedparser: Callable[[str, str], str] = _urljoin

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from monitor import tracing
 from monitor.config.settings import WorkerSettings
 from monitor.core.feedhealth import FAILURES_TO_TELL, FeedEvent, after_failure, after_success, noted
 from monitor.core.identity import Identified, identify, source_of
@@ -21,6 +22,7 @@ from monitor.services.fulltext import read_pages
 log = logger(__name__)
 
 NOT_A_FEED = "not-a-feed"
+_NO_PAGE = PageText()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +131,13 @@ class _Intake:
     ) -> None:
         self._asked, self._archive, self._clock, self._policy, self._queue = asked, archive, clock, policy, queue
         self._hashes: dict[str, str] = {}
+        self._heard: dict[str, int] = {}
 
     def recognised(self, answers: Iterable[Fetched]) -> Iterator[Fetched]:
         """The answers, those whose body is byte for byte the last one marked as unchanged."""
         for fetched in answers:
             failpoint("post-fetch")
+            self._heard[fetched.feed] = tracing.now()
             if fetched.body is None:
                 yield fetched
                 continue
@@ -144,6 +148,16 @@ class _Intake:
 
     def take(self, fetched: Fetched, parsed: ParsedFeed | None, pages: dict[str, PageText]) -> CollectReport:
         """Store one feed's answer; what came of it."""
+        heard = self._heard.get(fetched.feed) or tracing.now()
+        began = heard - round(fetched.seconds * 1e9)
+        with tracing.root("collect", began, feed=fetched.feed):
+            tracing.past("fetch", began, heard, url=without_password(fetched.url), status=fetched.status, error=fetched.error)
+            tracing.past("parse", heard, tracing.now())
+            report = self._take(fetched, parsed, pages)
+            tracing.note(new=report.new, changed=report.changed, failed=report.failed)
+        return report
+
+    def _take(self, fetched: Fetched, parsed: ParsedFeed | None, pages: dict[str, PageText]) -> CollectReport:
         failpoint("post-parse")
         feed, state = self._asked[fetched.feed]
         if parsed is not None and parsed.format is None:
@@ -235,5 +249,5 @@ def _article(
 
 def _full_text(one: Identified, pages: dict[str, PageText]) -> PageText:
     """What the article's page says where that is more than the feed does; the summary stays when extraction failed."""
-    page = pages.get(one.entry.link, PageText())
-    return page if len(page.text) > len(one.entry.text) else replace(page, text="")
+    page = pages.get(one.entry.link, _NO_PAGE)
+    return page if not page.text or len(page.text) > len(one.entry.text) else replace(page, text="")
