@@ -1,0 +1,63 @@
+"""Switching a rule in its file: nothing else of the file changes, and no reader sees half of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from monitor.config.rulebook import load_rulebook
+from monitor.config.rules_edit import switch_rule, write_whole
+from monitor.errors import ConfigError
+
+TEXT = """# Who is told what.
+rules:
+  first:   # the oldest
+    when: "drills"
+    enabled: true
+
+  second:
+    when: 'a "quoted" word'  # kept
+"""
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep/rules.yml").write_text(TEXT)
+    (tmp_path / "topics.yaml").write_text("topics:\n  one: {name: One}\n")
+    (tmp_path / "list.yaml").write_text("[]\n")
+    return tmp_path
+
+
+def test_a_rule_is_switched_and_comments_quotes_and_order_stay(rules: Path):
+    file = switch_rule(rules, "first", is_enabled=False)
+
+    assert file == rules / "deep/rules.yml"
+    assert file.read_text() == TEXT.replace("enabled: true", "enabled: false")
+    assert not load_rulebook(file).rules["first"].is_enabled
+
+
+def test_off_and_on_again_gives_the_file_back_and_a_missing_key_is_added_once(rules: Path):
+    switch_rule(rules / "deep/rules.yml", "second", is_enabled=False)
+    off = (rules / "deep/rules.yml").read_text()
+    switch_rule(rules / "deep/rules.yml", "second", is_enabled=True)
+
+    assert "'a \"quoted\" word'  # kept\n    enabled: false" in off
+    assert (rules / "deep/rules.yml").read_text() == off.replace("enabled: false", "enabled: true")
+
+
+def test_a_rule_that_no_file_defines_is_named(rules: Path):
+    with pytest.raises(ConfigError, match="no file defines the rule 'third'"):
+        switch_rule(rules, "third", is_enabled=True)
+
+
+def test_a_file_is_replaced_with_its_permissions_and_leaves_nothing_beside_it(tmp_path: Path):
+    path = tmp_path / "a.yaml"
+    write_whole(path, "one: 1\n")
+    path.chmod(0o640)
+    write_whole(path, "two: 2\n")
+
+    assert path.read_text() == "two: 2\n"
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert list(tmp_path.iterdir()) == [path]
