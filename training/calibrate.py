@@ -39,7 +39,8 @@ def second_look(out: Path) -> Exported:
 def stance_model(out: Path, language: str) -> Exported:
     """The exported stance model for a language."""
     if language == "en" and (out / export.ENGLISH / "model.onnx").exists():
-        return Exported(out / export.ENGLISH / "model.onnx", out / export.ENGLISH, export.STANCE_TOKENS)
+        folder = out / export.ENGLISH
+        return Exported(folder / "model.onnx", folder, export.STANCE_TOKENS, packed=folder / export.PACKED)
     folder = out / export.MULTILINGUAL
     return Exported(folder / "pairs.onnx", folder, export.STANCE_TOKENS)
 

@@ -227,6 +227,16 @@ def read_perspectrum(folder: Path, part: str, seed: int) -> list[Stance]:
     return found
 
 
+def read_nli(path: Path) -> list[Stance]:
+    """A premise entails or contradicts a hypothesis: its author is for or against what is claimed."""
+    label = {"contradictory": 0, "neutral": 1, "entailment": 2}
+    return [
+        Stance(premise, "-", hypothesis.rstrip(" ."), label[relation], "en", "nli", premise)
+        for premise, hypothesis, relation in (cells for cells in rows(path) if len(cells) == 3)
+        if relation in label
+    ]
+
+
 def read_vast(path: Path) -> list[Stance]:
     """Stance of a comment toward a topic (development only)."""
     label = {"AGAINST": 0, "NONE": 1, "FAVOR": 2}

@@ -53,7 +53,7 @@ class Embedder(nn.Module):
             "return_token_type_ids": False,
         }
         coded = self.tokenizer(list(texts), **options)
-        hidden = self.body(**coded).last_hidden_state
+        hidden = self.body(**coded).last_hidden_state.float()
         weight = coded["attention_mask"].unsqueeze(-1).to(hidden.dtype)
         return functional.normalize((hidden * weight).sum(1) / weight.sum(1), dim=-1)
 
@@ -107,7 +107,8 @@ def run(work: Path, minutes: float | None = None) -> None:
             break
         for group in optimizer.param_groups:
             group["lr"] = group["first"] * min((number + 1) / 5, 1.02 - done)
-        loss = loss_of(model, part)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            loss = loss_of(model, part)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(body, 1.0)
         optimizer.step()

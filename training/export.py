@@ -11,10 +11,13 @@ import numpy as np
 import torch
 from safetensors.numpy import load_file
 
-from training import graph
+from training import data, graph, stance
 from training.bases import sha256, write_json
 from training.data import LABELS
+from training.encoder import CrossEncoder
+from training.outliers import outliers
 from training.relevance import FEATURES
+from training.tune import Pair
 
 REVISION = "2026.11.22-3"
 EMBEDDING_TOKENS = 160
@@ -23,9 +26,11 @@ STANCE_TOKENS = 192
 MULTILINGUAL, ENGLISH = "multilingual", "stance-en"
 SHARED_WORDS = {"words": "words.bin", "words.scale": "words.bin"}
 # Not "q4": the base lies on a 4-bit grid, and rounding to that grid again undoes most of the tuning.
-EMBEDDING_KIND, PAIRS_KIND, ENGLISH_KIND = "i8", "q8", "q4"
+EMBEDDING_KIND, PAIRS_KIND, ENGLISH_KIND = "i8", "q8", "packed"
 MULTILINGUAL_WORD_BITS, ENGLISH_WORD_BITS = 4, 8
 ENGLISH_BLOCK = 64  # half the scales of blocks of 32, at no loss that 500 pairs show, keep all files below 150 MB
+WATCHED = 200
+PACKED = "packed.safetensors"
 PAIRS_LABELS = [*LABELS, "about"]
 
 
@@ -51,6 +56,13 @@ def write_tokenizer(base: Path, out: Path) -> None:
     shutil.copyfile(base / "tokenizer_config.json", out / "tokenizer_config.json")
 
 
+def watched(*languages: str) -> list[Pair]:
+    """Passages over which outlying activations are looked for."""
+    train, _ = data.own_stance()
+    chosen = [example for example in train if example.lang in languages or not languages]
+    return [stance.pair(example) for example in data.sample(chosen, WATCHED, stance.SEED)]
+
+
 def write_embedding(work: Path, out: Path) -> None:
     """The embedding model."""
     state = load_file(work / "embedding" / "model.safetensors")
@@ -61,7 +73,8 @@ def write_embedding(work: Path, out: Path) -> None:
 def write_pairs(work: Path, out: Path) -> None:
     """The multilingual cross-encoder for stance and for the second look."""
     shape = shape_of(work / "bases" / "multilingual")
-    model = graph.cross_encoder_model(tuned_state(work / "pairs"), shape, PAIRS_KIND, MULTILINGUAL_WORD_BITS, "logits")
+    empty = graph.Graph(PAIRS_KIND)
+    model = graph.cross_encoder_model(tuned_state(work / "pairs"), shape, empty, MULTILINGUAL_WORD_BITS, "logits")
     graph.write(model, out / MULTILINGUAL, "pairs", SHARED_WORDS)
 
 
@@ -69,10 +82,11 @@ def write_english(work: Path, out: Path) -> None:
     """The English stance model with its tokenizer."""
     write_tokenizer(work / "bases" / "mpnet", out / ENGLISH)
     shape = shape_of(work / "bases" / "mpnet")
-    model = graph.cross_encoder_model(
-        tuned_state(work / "stance-en"), shape, ENGLISH_KIND, ENGLISH_WORD_BITS, "logits", ENGLISH_BLOCK
-    )
+    tuned = CrossEncoder.load(work / "bases" / "mpnet", work / "stance-en")
+    drawn = graph.Graph(ENGLISH_KIND, ENGLISH_BLOCK, outliers(tuned, watched("en"), STANCE_TOKENS))
+    model = graph.cross_encoder_model(tuned_state(work / "stance-en"), shape, drawn, ENGLISH_WORD_BITS, "logits")
     graph.write(model, out / ENGLISH, "model")
+    graph.write_packed(drawn, out / ENGLISH / PACKED)
 
 
 def stance_entries(calibration: dict[str, Any], *, english: bool) -> list[dict[str, Any]]:
@@ -80,6 +94,7 @@ def stance_entries(calibration: dict[str, Any], *, english: bool) -> list[dict[s
     found = []
     if english:
         places = {"languages": ["en"], "file": f"{ENGLISH}/model.onnx", "tokenizer": ENGLISH, "labels": LABELS}
+        places["packed"] = f"{ENGLISH}/{PACKED}"
         found.append(places | {"max_tokens": STANCE_TOKENS, "temperature": calibration["temperature_en"]})
     places = {"languages": ["*"], "file": f"{MULTILINGUAL}/pairs.onnx", "tokenizer": MULTILINGUAL, "labels": PAIRS_LABELS}
     return [*found, places | {"max_tokens": STANCE_TOKENS, "temperature": calibration["temperature"]}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
+from safetensors.numpy import save_file
+
+from monitor.scorers._packed import SCALE, TOP
 
 Array = NDArray[Any]
 Floats = NDArray[np.float32]
@@ -86,8 +90,10 @@ class Files:
 class Graph:
     """Collects nodes and tensors; methods return the name of what they add."""
 
-    def __init__(self, kind: str, block: int = BLOCK) -> None:
-        self.kind = kind  # "f32", "q4", "q8" (weights only) or "i8" (activations too)
+    def __init__(self, kind: str, block: int = BLOCK, outliers: Mapping[str, NDArray[np.int64]] | None = None) -> None:
+        self.kind = kind  # "f32", "q4", "q8" (weights only), "i8" (activations too) or "packed" (the same, stored in four bits)
+        self.outliers = outliers or {}  # columns of a matrix whose activations stay as they are, by the matrix' name
+        self.packed: dict[str, Array] = {}
         self.block = block  # numbers that share a scale, where weights only are quantised
         self.nodes: list[onnx.NodeProto] = []
         self.tensors: list[TensorProto] = []
@@ -115,14 +121,14 @@ class Graph:
     def linear(self, x: str, name: str, weight: Floats, kind: str | None = None) -> str:
         """X · weightᵀ without a bias."""
         kind = kind or self.kind
+        if kind in {"i8", "packed"} and name in self.outliers:
+            return self.split(x, name, weight, kind)
+        if kind == "packed":
+            return self.packed_linear(x, name, weight)
         if kind == "f32":
             return self.op("MatMul", x, self.constant(name, weight.T))
         if kind == "i8":
-            scale = (np.abs(weight).max(1) / 63.0).astype(np.float32)
-            levels = np.clip(np.rint(weight / scale[:, None]), -64, 63).astype(np.int8).T
-            zero = self.constant(f"{name}.zero", np.zeros(len(weight), np.int8))
-            levels_name, scale_name = self.constant(name, levels), self.constant(f"{name}.scale", scale)
-            return self.op("DynamicQuantizeMatMul", x, levels_name, scale_name, zero, domain=CONTRIB)
+            return self.rounded_linear(x, name, weight)
         bits = int(kind[1])
         levels, scale = quantise_blocks(weight, bits, self.block)
         rows, columns = weight.shape
@@ -132,6 +138,42 @@ class Graph:
         return self.op(
             "MatMulNBits", *inputs, domain=CONTRIB, K=columns, N=rows, bits=bits, block_size=self.block, accuracy_level=level
         )
+
+    def split(self, x: str, name: str, weight: Floats, kind: str) -> str:
+        """The same, with the outlying columns of x multiplied exactly and all others without them."""
+        columns = self.outliers[name]
+        chosen = self.op("Gather", x, self.constant(f"{name}.outliers", columns), axis=2)
+        exact = self.op("MatMul", chosen, self.constant(f"{name}.exact", weight[:, columns].T.astype(np.float32)))
+        others = np.ones(weight.shape[1], np.float32)
+        others[columns] = 0.0
+        x = self.op("Mul", x, self.constant(f"{name}.others", others))
+        multiply = self.packed_linear if kind == "packed" else self.rounded_linear
+        return self.op("Add", multiply(x, name, weight * others), exact)
+
+    def rounded_linear(self, x: str, name: str, weight: Floats) -> str:
+        """The same, by levels of eight bits, x rounded as a whole when it is known."""
+        scale = (np.abs(weight).max(1) / TOP).astype(np.float32)
+        levels = np.clip(np.rint(weight / scale[:, None]), -TOP, TOP).astype(np.int8).T
+        zero = self.constant(f"{name}.zero", np.zeros(len(weight), np.int8))
+        levels_name, scale_name = self.constant(name, levels), self.constant(name + SCALE, scale)
+        return self.op("DynamicQuantizeMatMul", x, levels_name, scale_name, zero, domain=CONTRIB)
+
+    def packed_linear(self, x: str, name: str, weight: Floats) -> str:
+        """The same, by levels of eight bits that the scorer unpacks from four when it opens the graph."""
+        levels, scale = quantise_blocks(weight, 4, self.block)
+        rows, columns = weight.shape
+        self.packed[name] = pack(levels.reshape(rows, columns // self.block, self.block), 4)
+        self.packed[name + SCALE] = scale.astype(np.float16)
+        inputs = [self.left_out(name, TensorProto.INT8, columns, rows), self.left_out(name + SCALE, TensorProto.FLOAT, rows)]
+        zero = self.constant(f"{name}.zero", np.zeros(rows, np.int8))
+        return self.op("DynamicQuantizeMatMul", x, *inputs, zero, domain=CONTRIB)
+
+    def left_out(self, name: str, kind: int, *shape: int) -> str:
+        """Declare a tensor that is given when the graph is opened."""
+        tensor = TensorProto(name=name, data_type=kind, dims=shape, data_location=TensorProto.EXTERNAL)
+        tensor.external_data.add(key="location", value="given-when-opened")
+        self.tensors.append(tensor)
+        return name
 
     def words(self, ids: str, name: str, table: Floats, bits: int) -> str:
         """Rows of a block-quantised table; 8 bits are fine enough for blocks of 256."""
@@ -282,11 +324,8 @@ def embedding_model(state: State, shape: Shape, kind: str, word_bits: int) -> on
     return graph.model(graph.op("LpNormalization", pooled, axis=-1, p=2), "embedding", shape.hidden)
 
 
-def cross_encoder_model(
-    state: State, shape: Shape, kind: str, word_bits: int, output: str, block: int = BLOCK
-) -> onnx.ModelProto:
-    """A `CrossEncoder`: first token and mean, one hidden layer."""
-    graph = Graph(kind, block)
+def cross_encoder_model(state: State, shape: Shape, graph: Graph, word_bits: int, output: str) -> onnx.ModelProto:
+    """A `CrossEncoder`, built into an empty graph: first token and mean, one hidden layer."""
     body = {name.removeprefix("body."): value for name, value in state.items() if name.startswith("body.")}
     x = encode(graph, body, shape, word_bits)
     first = graph.op("Gather", x, graph.constant("first", np.array(0, np.int64)), axis=1)
@@ -296,6 +335,11 @@ def cross_encoder_model(
     result = graph.linear(hidden, "out", state["out.weight"], "f32")
     result = graph.op("Add", result, graph.constant("out.bias", state["out.bias"]))
     return graph.model(result, output, len(state["out.bias"]))
+
+
+def write_packed(graph: Graph, path: Path) -> None:
+    """Write the matrices that a graph leaves out."""
+    save_file({name: np.ascontiguousarray(value) for name, value in graph.packed.items()}, path)
 
 
 def write(model: onnx.ModelProto, folder: Path, stem: str, shared: dict[str, str] | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -48,26 +49,48 @@ def english(examples: Sequence[Stance]) -> list[Stance]:
     return [example for example in examples if example.lang == "en"]
 
 
-def courses_english(public: Path) -> list[list[Stance]]:
-    """The English model reads the public sets first, then twice all at once: tuned on ours alone it forgets the others."""
-    own, _ = data.own_stance()
-    ours = [*english(own), *english(articles("train"))]
-    newsmtsc = data.sample(data.read_newsmtsc(public / "newsmtsc" / "train.jsonl"), 4000, SEED)
-    dse = data.sample(data.read_dse(public / "dse" / "train.tsv"), 4200, SEED, neutral_share=0.5)
-    random.Random(SEED).shuffle(dse)
-    perspectrum = data.sample(data.read_perspectrum(public / "perspectrum", "train", SEED), 600, SEED)
-    return [
-        [*newsmtsc[:2000], *dse[:2000], *perspectrum[:200]],
-        [*ours, *newsmtsc[2000:3000], *dse[2000:3100], *perspectrum[200:400]],
-        [*ours, *newsmtsc[3000:], *dse[3100:], *perspectrum[400:]],
-    ]
+@dataclass(frozen=True)
+class PublicEnglish:
+    """Shuffled examples of the public English sets, to be cut into courses that share none."""
+
+    newsmtsc: list[Stance]
+    dse: list[Stance]
+    perspectrum: list[Stance]
+    nli: list[Stance]
+
+    @classmethod
+    def read(cls, public: Path) -> PublicEnglish:
+        """The same order every time."""
+        dse = data.sample(data.read_dse(public / "dse" / "train.tsv"), 8000, SEED, neutral_share=0.5)
+        random.Random(SEED).shuffle(dse)
+        return cls(
+            data.sample(data.read_newsmtsc(public / "newsmtsc" / "train.jsonl"), 8000, SEED),
+            dse,
+            data.sample(data.read_perspectrum(public / "perspectrum", "train", SEED), 2500, SEED),
+            data.sample(data.read_nli(public / "nli_multilingual" / "multinli.train.en.tsv"), 1000, SEED),
+        )
+
+    def part(self, newsmtsc: slice, dse: slice, perspectrum: slice, nli: slice) -> list[Stance]:
+        """One course's share."""
+        return [*self.newsmtsc[newsmtsc], *self.dse[dse], *self.perspectrum[perspectrum], *self.nli[nli]]
 
 
 def run_english(work: Path, public: Path, minutes: float | None = None) -> None:
-    """Tune the English model."""
-    plan = Plan(rate=4e-5, head_rate=2e-4, batch=12, max_tokens=MAX_TOKENS, frozen_layers=6, seed=SEED, minutes=minutes)
-    courses = [[pair(example) for example in course] for course in courses_english(public)]
-    tune(CrossEncoder(work / "bases" / "mpnet", 3), courses, plan, soft_cross_entropy, work / "stance-en")
+    """Tune the English model: on the public sets first, then twice on all at once (on ours alone it forgets the others)."""
+    base, first, out = work / "bases" / "mpnet", work / "stance-en-public", work / "stance-en"
+    sets = PublicEnglish.read(public)
+    plan = Plan(rate=4e-5, last_rate=0.4, batch=16, max_tokens=MAX_TOKENS, frozen_layers=6, seed=SEED, minutes=minutes)
+    if not (first / "tuned.pt").exists():
+        opening = sets.part(slice(2500), slice(2500), slice(800), slice(400))
+        tune(CrossEncoder(base, 3), [[pair(example) for example in opening]], plan, soft_cross_entropy, first)
+    own, _ = data.own_stance()
+    ours = [*english(own), *english(articles("train"))]
+    courses = [
+        [*ours, *sets.part(slice(2500, 4500), slice(2500, 4500), slice(800, 1200), slice(0))],
+        [*ours, *sets.part(slice(4500, 6500), slice(4500, 6500), slice(1200, 1600), slice(0))],
+    ]
+    pairs = [[pair(example) for example in course] for course in courses]
+    tune(CrossEncoder.load(base, first), pairs, replace(plan, rate=3e-5, last_rate=0.02), soft_cross_entropy, out)
 
 
 # --- the multilingual model: (against, neutral, favor, about) ---
@@ -94,10 +117,11 @@ def asked_only(scores: Tensor, wanted: Tensor) -> Tensor:
 
 
 def courses_multilingual(public: Path) -> list[list[Pair]]:
-    """Twice all of ours, other languages doubled, with slices of the public sets and the pairs of the second look."""
+    """Two courses, each with other languages twice, half of our English, half of the public sets, and the second look's pairs."""
     own, _ = data.own_stance()
-    windows = articles("train")
-    others = [example for example in [*own, *windows] if example.lang != "en"]
+    ours = [*own, *articles("train")]
+    random.Random(SEED).shuffle(ours)
+    others = [example for example in ours if example.lang != "en"]
     newsmtsc = data.sample(data.read_newsmtsc(public / "newsmtsc" / "train.jsonl"), 1600, SEED)
     dse = data.sample(data.read_dse(public / "dse" / "train.tsv"), 1600, SEED, neutral_share=0.5)
     random.Random(SEED).shuffle(dse)
@@ -108,7 +132,7 @@ def courses_multilingual(public: Path) -> list[list[Pair]]:
     return [
         [
             *asked,
-            *map(stance_pair, [*own, *windows, *others]),
+            *map(stance_pair, [*others, *others, *english(ours)[part::2]]),
             *map(stance_pair, [*newsmtsc[part::2], *dse[part::2], *russian[part::2]]),
         ]
         for part in (0, 1)
@@ -116,7 +140,7 @@ def courses_multilingual(public: Path) -> list[list[Pair]]:
 
 
 def run_multilingual(work: Path, public: Path, minutes: float | None = None, graph: Path | None = None) -> None:
-    """Tune the multilingual model, from its base or (more gently) from a bundled graph."""
+    """Tune the multilingual model, from its base or (more gently, and one course only) from a bundled graph."""
     base = work / "bases" / "multilingual"
     model = CrossEncoder(base, OUTPUTS)
     if graph is not None:
@@ -131,4 +155,5 @@ def run_multilingual(work: Path, public: Path, minutes: float | None = None, gra
         minutes=minutes,
         cut="longest_first",
     )
-    tune(model, courses_multilingual(public), plan, asked_only, work / "pairs")
+    courses = courses_multilingual(public)
+    tune(model, courses if graph is None else courses[:1], plan, asked_only, work / "pairs")

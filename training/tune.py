@@ -45,6 +45,7 @@ class Plan:
     minutes: float | None = None  # at most so long: the rate then falls with the time, too
     checkpoint_minutes: float = 6.0
     cut: str = "only_first"  # which text of the pair gives way when both do not fit
+    is_half: bool = True  # matrix products in bfloat16: twice as fast where the processor has them, the same result elsewhere
 
 
 def soft_cross_entropy(scores: Tensor, wanted: Tensor) -> Tensor:
@@ -142,7 +143,8 @@ def share_of_rate(number: int, part: float, total: int, plan: Plan) -> float:
 
 def step(model: CrossEncoder, batch: Sequence[Pair], plan: Plan, loss: Loss) -> float:
     """Gradients of one batch, clipped; the loss."""
-    scores = model(**encode(model, batch, plan.max_tokens, plan.cut))
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=plan.is_half):
+        scores = model(**encode(model, batch, plan.max_tokens, plan.cut)).float()
     wanted = torch.tensor([pair.wanted for pair in batch])
     weight = torch.tensor([pair.weight for pair in batch])
     value = (loss(scores, wanted) * weight).mean()

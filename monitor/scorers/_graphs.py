@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from monitor.errors import ScorerError
 from monitor.model import Limits, Vector
 from monitor.scorers._batches import BUDGET, Batch, batches
+from monitor.scorers._packed import unpack
 from monitor.scorers._tokens import Tokens
 from monitor.scorers._weights import ABOUT, Graph, Manifest, read_manifest, verify
 
@@ -86,7 +87,7 @@ class Graphs:
         with self._lock:
             path = self._folder / graph.file
             if graph.file not in self._opened:
-                self._opened[graph.file] = _open(path)
+                self._opened[graph.file] = open_graph(path, self._folder / graph.packed if graph.packed else None)
             key = (graph.file, cut)
             if key not in self._runners:
                 tokens = Tokens(self._folder / graph.tokenizer, graph.max_tokens, cut)
@@ -126,8 +127,14 @@ class _Runner:
             raise ScorerError(f"the model {self._path} failed on {len(batch.rows)} texts: {error}") from error
 
 
-def _open(path: Path) -> Run:
-    """A function that runs the graph at `path` on ids and mask, on the core that calls it."""
+def open_graph(path: Path, packed: Path | None = None) -> Run:
+    """A function that runs the graph at `path` on (n, tokens) ids and mask, on the core that calls it.
+
+    `packed` is the file of the matrices that the graph leaves out.
+
+    Raises:
+        ScorerError: a file is missing or broken.
+    """
     import onnxruntime  # noqa: PLC0415 - only scoring needs it
 
     options = onnxruntime.SessionOptions()
@@ -136,14 +143,24 @@ def _open(path: Path) -> Run:
     options.log_severity_level = 3
     options.enable_mem_pattern = False
     try:
+        left_out = {} if packed is None else unpack(packed)
+        values = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in left_out.values()]
+        options.add_external_initializers(list(left_out), values)
         session: Any = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # each way a file can be broken has a class of its own
         raise ScorerError(f"the model {path} cannot be opened ({error}); reinstall the weights") from error
 
-    def run(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
-        return np.asarray(session.run(None, {"input_ids": ids, "attention_mask": mask})[0], np.float32)
+    return _Opened(session, left_out)
 
-    return run
+
+class _Opened:
+    """An opened graph; it keeps the matrices alive whose memory the session reads."""
+
+    def __init__(self, session: Any, left_out: Mapping[str, Any]) -> None:
+        self._session, self._left_out = session, left_out
+
+    def __call__(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+        return np.asarray(self._session.run(None, {"input_ids": ids, "attention_mask": mask})[0], np.float32)
 
 
 def _cores() -> int:

@@ -26,6 +26,8 @@ class Graph(_Part):
     file: str
     tokenizer: str
     max_tokens: int
+    packed: str | None = None
+    """A file of matrices that the graph leaves out; see `_packed`."""
 
 
 class Embedding(Graph):
