@@ -18,6 +18,8 @@ from itertools import chain, groupby
 
 import snowballstemmer
 
+from monitor.core.plainwords import plain_words
+
 REVISION = 1
 """Goes up whenever the same text would give other tokens; an index of another revision must be built anew."""
 
@@ -108,6 +110,10 @@ def analyse(text: str, language: str | None = None) -> list[str]:
     """The tokens of a text in order, then the distinct stems of its words when its language has a stemmer."""
     code = primary(language)
     # Written for speed: every word of every article passes here.
+    plain = plain_words(text)
+    if plain is not None:
+        plain.extend(dict.fromkeys(chain.from_iterable([_read(word, code)[1] for word in dict.fromkeys(plain)])))
+        return plain
     read = [_read(run, code) for run in _word_pattern().findall(text)]
     words = list(chain.from_iterable([tokens for tokens, _ in read]))
     words.extend(dict.fromkeys(chain.from_iterable([stemmed for _, stemmed in read])))
