@@ -7,9 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.alerting import OUTBOX, TERMINAL, alert_of, decide, deliveries, holding, quiet_until, storm_alert
+from monitor.core.alerting import (
+    OUTBOX,
+    TERMINAL,
+    TOLD,
+    alert_of,
+    backlog,
+    decide,
+    deliveries,
+    holding,
+    is_undated_backlog,
+    morning_digest,
+    quiet_until,
+    storm_alert,
+    strongest,
+    suppression,
+)
 from monitor.core.firing import Firing
-from monitor.model import DeliveryState, Hit, Reason, Receiver, Rule, Severity
+from monitor.model import DeliveryState, Hit, Reason, Receiver, Rule, Severity, Stance, Statement, Voice
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RULE = Rule("r", "drills", title="Drills", cooldown=timedelta(hours=6), notify=("desk",))
@@ -105,3 +120,63 @@ class TestQuietHours:
         receiver = Receiver("desk", "console", None, (f"{start:%H:%M}", f"{end:%H:%M}", "UTC"))
         until = quiet_until(receiver, now)
         assert until is None or now < until <= now + timedelta(days=1)
+
+
+def test_only_undated_articles_of_a_first_answer_are_backlog():
+    assert is_undated_backlog(replace(HIT, is_backfill=True, published=NOW))
+    assert not is_undated_backlog(replace(HIT, is_backfill=True))
+    assert not is_undated_backlog(replace(HIT, published=NOW))
+    told = backlog(RULE, HIT, NOW)
+    assert (told.group, told.reason, told.article) == ("story:7", Reason.TOO_OLD, 1)
+
+
+def test_what_was_not_sent_is_recorded_with_its_reason():
+    verdict = decide(RULE, FIRING, None, is_silenced=True, now=NOW)
+
+    told = suppression(RULE, FIRING, verdict, NOW)
+
+    assert (told.rule, told.group, told.reason, told.at, told.article) == ("r", "story:7", Reason.SILENCE, NOW, 1)
+    assert suppression(RULE, Firing("all", (), "quiet"), verdict, NOW).article is None
+
+
+def test_a_group_without_articles_is_neither_old_nor_little_told():
+    quiet = Firing("all", (), "0 stories within 72 h", occasion="today")
+
+    assert decide(replace(RULE, min_outlets=9), quiet, None, is_silenced=False, now=NOW).reason is Reason.SEND
+
+
+def test_the_morning_tells_every_alert_that_was_held_once():
+    held = [sent(at=NOW - timedelta(hours=hours)) for hours in (8, 3)]
+
+    told = morning_digest(held, "desk", NOW)
+
+    assert told.details[TOLD] == [alert.id for alert in held]
+    assert told.articles == (1,)
+    assert told.why == "quiet hours held 2 alerts since 2026-11-20 04:00 UTC; urgent ones were sent at once"
+    assert told.id == morning_digest(held, "desk", NOW + timedelta(minutes=5)).id != morning_digest(held, "other", NOW).id
+
+
+STATEMENTS = st.lists(
+    st.builds(
+        lambda holder, stance, sure: Statement(
+            "t", holder, stance, *(sure if stance is one else (1 - sure) / 2 for one in (Stance.FAVOR, Stance.AGAINST, Stance.NEUTRAL)), Voice.QUOTED, None
+        ),
+        st.sampled_from(["a", "b"]), st.sampled_from(Stance), st.floats(0.4, 0.99),
+    ),
+    max_size=8,
+)  # fmt: skip
+
+
+@given(st.lists(STATEMENTS, max_size=4))
+def test_an_alert_carries_the_surest_statement_of_each_side(groups: list[list[Statement]]):
+    hits = [replace(HIT, article=number, statements=tuple(said)) for number, said in enumerate(groups)]
+
+    kept = strongest(hits)
+
+    said = [one for group in groups for one in group]
+    assert {(one.holder, one.stance) for one in kept} == {(one.holder, one.stance) for one in said}
+    assert [one.confidence for one in kept] == sorted((one.confidence for one in kept), reverse=True)
+    for one in kept:
+        assert one.confidence == max(
+            other.confidence for other in said if (other.holder, other.stance) == (one.holder, one.stance)
+        )

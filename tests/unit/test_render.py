@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.render import clean, fit, moment, percent, plain, plural, safe_url, shorten, subject, verdict, view, views
-from monitor.model import OUTLET, Severity, Stance, Voice
+from monitor.core.render import Size, clean, fit, moment, percent, plain, plural, safe_url, shorten, subject, verdict, view, views
+from monitor.model import OUTLET, Chapter, Passage, Severity, Stance, Voice
 from tests.messages import EVIL, NOW, hostile, message, position, report
 
 anything = st.text(st.characters(codec=None, exclude_categories=()), max_size=300)
@@ -135,3 +135,44 @@ def test_plain_text_tells_who_why_where_and_what_to_do():
 
 def test_a_message_without_positions_or_reports_still_reads():
     assert "Why:" in plain(view(replace(message(), positions=(), reports=())))
+
+
+def chapter(lines: int, *, ends_in_heading: bool = False) -> Chapter:
+    told = [
+        Passage(f"Line {n}", f"They said {n}.", "few", (("a.example", "https://a.example/1"), ("b.example", "")))
+        for n in range(lines)
+    ]
+    return Chapter(
+        "Positions", (*told, Passage("China", is_heading=True), Passage("after it")) if ends_in_heading else tuple(told)
+    )
+
+
+def test_a_briefing_is_told_with_its_quotations_and_outlets():
+    text = plain(view(message(chapters=(chapter(2, ends_in_heading=True), Chapter("Nothing", ())))))
+
+    assert "POSITIONS\n  - Line 0 “They said 0.” (few) [a.example, b.example]\n" in text
+    assert "\nChina\n  - after it" in text
+    assert "NOTHING" not in text
+
+
+@given(st.integers(1, 40), st.booleans(), st.integers(1, 30))
+def test_a_chapter_cut_short_counts_what_it_leaves_out_and_never_ends_in_a_heading(lines: int, ends_in_heading: bool, most: int):
+    whole = chapter(lines, ends_in_heading=ends_in_heading)
+
+    (shown,) = view(message(chapters=(whole,)), size=Size(lines=most)).chapters
+
+    assert len(shown.passages) + shown.more == len(whole.passages)
+    assert not shown.passages[-1].is_heading or len(shown.passages) == 1
+    assert (f"{shown.more} more" in plain(view(message(chapters=(whole,)), size=Size(lines=most)))) is (shown.more > 0)
+
+
+def test_an_alert_that_tells_others_tells_each_with_its_evidence_and_where_to_read_on():
+    one = message(headline="Seoul welcomes it", links=(("Open", "https://m.example.org/a/1"),))
+    two = message(headline="A count", positions=(position(), position("China")), reports=(report(1, url=""), report(2)))
+    bare = message(headline="Nothing more", positions=(), reports=())
+    text = plain(view(message(told=(one, two, bare) + (bare,) * 70, positions=(), reports=())))
+
+    assert "▼ Seoul welcomes it\n    Pyongyang condemns the drills · 22 Nov 2026, 06:05 UTC\n    > North Korea said" in text
+    assert "https://m.example.org/a/1" in text
+    assert "\nA count\n" in text
+    assert "… and 13 more alerts" in text

@@ -99,3 +99,24 @@ def test_no_and_times_stay_what_people_wrote(tmp_path: Path):
 def test_an_empty_place_says_what_to_do(tmp_path: Path):
     with pytest.raises(ConfigError, match="no rules here .*create a .yaml file"):
         load_rulebook(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("topics: [a, b]\n", "topics must be a mapping of names"),
+        ("receivers:\n  desk: someone\n", "must be a mapping with kind:"),
+        ("receivers:\n  desk: {kind: email, host: mx}\n", "'to' is missing"),
+        ("rules:\n  one: {when: x, kind: digest, briefing: drils}\ntopics:\n  drills: {name: D}\n", "there is no topic 'drils'"),
+        ("rules:\n  one: {when: x, kind: spike, minimum: 0}\n", "minimum above zero"),
+        ("rules:\n  one: {when: x, kind: digest, cron: 0 6 30 2 *}\n", "names a day that never comes"),
+        ("rules:\n  one: {when: x, notify: [dsk]}\nreceivers:\n  desk: {kind: console}\n", "there is no receiver 'dsk'"),
+    ],
+)
+def test_what_is_wrong_within_a_section_is_told(tmp_path: Path, text: str, message: str):
+    (tmp_path / "rules.yaml").write_text(text)
+
+    with pytest.raises(ConfigError) as caught:
+        load_rulebook(tmp_path)
+
+    assert [message in problem.message for problem in caught.value.problems] == [True]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.feedhealth import Health, after_success, silent_after
+from monitor.core.feedhealth import Health, after_failure, after_success, noted, silent_after
 from monitor.core.headers import max_age, retry_after
-from monitor.core.schedule import Bounds, begun, failed, is_catch_up, outside, succeeded
+from monitor.core.schedule import Bounds, begun, failed, is_catch_up, outside, succeeded, without_validators
 from monitor.model import Entry, Feed, FeedState, Fetched, ParsedFeed
 
 NOW = datetime(2024, 11, 2, 12, tzinfo=UTC)
@@ -148,3 +148,58 @@ def test_retry_after(value: str | None, expected: int | None) -> None:
 )
 def test_max_age(value: str | None, expected: int | None) -> None:
     assert max_age(value) == (None if expected is None else timedelta(seconds=expected))
+
+
+def test_the_whole_document_is_asked_for_at_the_first_look_of_each_day() -> None:
+    known = replace(after(FeedState("f"), 1, NOW, replace(OK, etag='"x"', last_modified="then")), etag='"x"')
+
+    assert without_validators(known, NOW + 11 * HOUR) is known
+    tomorrow = without_validators(known, NOW + 12 * HOUR)
+    assert (tomorrow.etag, tomorrow.last_modified) == (None, None)
+    assert replace(tomorrow, etag=known.etag, last_modified=known.last_modified) == known
+    assert without_validators(FeedState("f", etag='"x"'), NOW).etag == '"x"'
+
+
+def test_a_permanent_redirect_is_adopted_when_it_has_been_seen_often_enough_in_a_row() -> None:
+    elsewhere = [replace(OK, permanent_url=f"https://{name}.example/feed") for name in ("new", "other")]
+    state = FeedState("f")
+    for fetched in (elsewhere[0], elsewhere[0], elsewhere[1], elsewhere[0], OK, elsewhere[0], elsewhere[0]):
+        state = after(state, 0, NOW, fetched)
+        assert state.url == FEED.url
+    assert after(state, 0, NOW, elsewhere[0]).url == "https://new.example/feed"
+
+
+def failing(times: int, reason: str = "status", status: int = 500) -> list[Health]:
+    """What is told of a feed that fails so often in a row."""
+    state, told = after(FeedState("f"), 1, NOW), []
+    for step in range(1, times + 1):
+        fetched = Fetched("f", FEED.url, status, error="bad", reason=reason)
+        bad = failed(state, FEED, fetched, "bad", NOW + step * HOUR, BOUNDS)
+        events = after_failure(state, bad, reason)
+        state = noted(bad, events)
+        told += [event.health for event in events]
+    return told
+
+
+@pytest.mark.parametrize(
+    ("times", "reason", "status", "told"),
+    [
+        (4, "status", 500, []),
+        (9, "status", 500, [Health.FAILING]),
+        (5, "not-a-feed", 200, [Health.NOT_A_FEED]),
+        (3, "gone", 410, [Health.GONE]),
+    ],
+)
+def test_a_feed_that_fails_is_told_once(times: int, reason: str, status: int, told: list[Health]) -> None:
+    assert failing(times, reason, status) == told
+
+
+def test_a_feed_that_answers_again_is_told_when_its_failure_was() -> None:
+    before = replace(after(FeedState("f"), 1, NOW), failures=7, is_reported=True)
+    good = after(before, 1, NOW + HOUR)
+    events = after_success(before, good, None, NOW + HOUR)
+
+    assert [(event.health, event.text) for event in events] == [(Health.RECOVERED, "answers again after 7 failures")]
+    assert not noted(good, events).is_reported
+    assert noted(good, []) is good
+    assert after_success(replace(before, is_reported=False), good, None, NOW + HOUR) == []

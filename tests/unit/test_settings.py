@@ -1,5 +1,6 @@
 """Settings: flags over environment over file over defaults; secrets from files."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,37 @@ def test_a_wrong_file_is_placed(tmp_path: Path):
 
 def test_own_network_may_be_listed_with_commas():
     assert load_settings({"MONITOR_ALLOW": "10.0.0.0/8, feeds.lan"}).allow == ("10.0.0.0/8", "feeds.lan")
+
+
+def test_words_of_the_environment_become_what_they_say():
+    settings = load_settings(
+        {"MONITOR_WEB__ENABLED": "FALSE", "MONITOR_KEEP": "{wire: 30d}", "MONITOR_TEST_POSTGRES": "x", "PATH": "/bin"}
+    )
+
+    assert (settings.web.enabled, settings.keep) == (False, {"wire": timedelta(days=30)})
+
+
+def test_proxies_may_be_listed_with_commas_and_must_be_addresses():
+    believed = {"MONITOR_WEB__PROXIES": "10.0.0.0/8, ::1", "MONITOR_WEB__USER_HEADER": "X-Forwarded-User"}
+
+    assert load_settings(believed).web.proxies == ("10.0.0.0/8", "::1")
+    with pytest.raises(ConfigError, match=r"'proxy\.lan' is neither an address nor a network"):
+        load_settings({"MONITOR_WEB__PROXIES": "proxy.lan"})
+    with pytest.raises(ConfigError, match="user_header needs proxies"):
+        load_settings({"MONITOR_WEB__USER_HEADER": "X-Forwarded-User"})
+
+
+def test_a_value_below_one_that_is_no_group_is_told_and_channels_may_be_set_up(tmp_path: Path):
+    channel = {"MONITOR_CHANNELS__SLACK__TOKEN": "xoxb", "MONITOR_CHANNELS__SLACK__CHANNEL": "C1"}
+
+    assert load_settings(channel).channels == {"slack": {"token": {"value": "xoxb"}, "channel": "C1"}}
+    with pytest.raises(ConfigError, match="worker"):
+        load_settings({"MONITOR_WORKER": "fast", "MONITOR_WORKER__BATCH": "3"})
+
+
+def test_the_file_may_be_named_in_the_environment(tmp_path: Path):
+    (tmp_path / "other.yaml").write_text("archive: other.db\n")
+
+    assert load_settings({"MONITOR_CONFIG": str(tmp_path / "other.yaml")}).archive == "other.db"
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_settings({"MONITOR_CONFIG": str(tmp_path / "none.yaml")})

@@ -8,8 +8,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.core.links import PATH
 from monitor.core.slackblocks import BLOCK_LIMIT, escape, fitted, payload
 from monitor.demo.servers import payload_error
+from monitor.model import Chapter, Passage
 from tests.messages import hostile, message, position, report
 
 
@@ -88,3 +90,40 @@ def test_a_pipe_in_an_address_cannot_rename_a_link():
     made = payload(message(positions=(position(url="https://evil.example/|https://bank.example"),)))
 
     assert "<https://evil.example/%7Chttps://bank.example|yna.co.kr>" in "\n".join(texts(made["blocks"]))
+
+
+def test_a_digest_tells_each_alert_with_its_link_and_evidence():
+    one = message(headline="Seoul <welcomes> it", links=(("Open", "https://m.example.org/a/1"),))
+    other = message(headline="Tokyo too", positions=(), reports=(report(3),))
+    made = payload(message(told=(one, other) + (other,) * 100, positions=(), reports=()))
+    said = "\n".join(texts(made["blocks"]))
+
+    assert payload_error(made) == ""
+    assert "▼ *<https://m.example.org/a/1|Seoul &lt;welcomes&gt; it>*" in said
+    assert "> North Korea said" in said
+    assert "*<https://outlet3.example/a|Tokyo too>*" in said
+    assert "more" in said
+
+
+def test_a_briefing_is_told_in_sections_with_links():
+    lines = tuple(Passage(f"Line {n}", "They <said> so.", "few", (("a.example", "https://a.example/1"),)) for n in range(40))
+    made = payload(message(chapters=(Chapter("Who & where", (Passage("China", is_heading=True), *lines)),)))
+    said = "\n".join(texts(made["blocks"]))
+
+    assert payload_error(made) == ""
+    assert "*Who &amp; where*\n*China*\n• Line 0 “They &lt;said&gt; so.” (few) <https://a.example/1|a.example>" in said
+    assert "and 17 more" in said
+
+
+def test_buttons_answer_within_slack_where_they_can_and_lead_to_the_page_where_they_cannot():
+    links = (
+        ("Open", "https://m.example.org/alerts/1"),
+        ("Relevant", f"https://m.example.org{PATH}abc"),
+        ("Long", f"https://m.example.org{PATH}{'x' * 2001}"),
+    )
+    shown = message(links=links)
+
+    for can_answer, answered in ((True, ["abc"]), (False, [])):
+        buttons = payload(shown, can_answer=can_answer)["blocks"][-1]["elements"]
+        assert [button["value"] for button in buttons if "value" in button] == answered
+        assert len([button for button in buttons if "url" in button]) == len(links) - len(answered)
