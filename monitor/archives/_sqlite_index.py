@@ -28,9 +28,15 @@ def create(db: sqlite3.Connection, table: str, database: str = "main") -> None:
     db.execute(f"CREATE VIRTUAL TABLE {database}.{table} USING fts5(title, text, content='', tokenize='ascii')")
 
 
+def tokens(article: Indexed) -> tuple[int, str, str]:
+    """(id, tokens of the title, tokens of text and author) as the index is given them."""
+    number, title, text, author, language = article
+    return number, " ".join(analyse(title, language)), " ".join([*analyse(text, language), *analyse_author(author)])
+
+
 def put(db: sqlite3.Connection, articles: Sequence[Indexed], table: str = EVERYTHING) -> None:
     """Index new articles."""
-    db.executemany(f"INSERT INTO {table} (rowid, title, text) VALUES (?, ?, ?)", map(_tokens, articles))
+    db.executemany(f"INSERT INTO {table} (rowid, title, text) VALUES (?, ?, ?)", map(tokens, articles))
     if table == EVERYTHING:
         languages = {(article[4],) for article in articles if article[4]}
         db.executemany("INSERT OR IGNORE INTO languages (tag) VALUES (?)", languages)
@@ -38,7 +44,7 @@ def put(db: sqlite3.Connection, articles: Sequence[Indexed], table: str = EVERYT
 
 def take(db: sqlite3.Connection, articles: Sequence[Indexed]) -> None:
     """Take articles out: the index keeps no copy, so it is told exactly what was put in."""
-    db.executemany("INSERT INTO words (words, rowid, title, text) VALUES ('delete', ?, ?, ?)", map(_tokens, articles))
+    db.executemany("INSERT INTO words (words, rowid, title, text) VALUES ('delete', ?, ?, ?)", map(tokens, articles))
 
 
 def stored(db: sqlite3.Connection, articles: Sequence[int]) -> list[Indexed]:
@@ -78,8 +84,3 @@ def batch(db: sqlite3.Connection, articles: Sequence[int]) -> None:
         "INSERT INTO temp.batched SELECT id, revision, language FROM articles WHERE id IN (SELECT value FROM json_each(?))",
         (json.dumps(missing),),
     )
-
-
-def _tokens(article: Indexed) -> tuple[int, str, str]:
-    number, title, text, author, language = article
-    return number, " ".join(analyse(title, language)), " ".join([*analyse(text, language), *analyse_author(author)])

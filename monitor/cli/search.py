@@ -43,7 +43,6 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Search the archive. Put a -- before a query that begins with a minus."""
-    from monitor.services.export import write_csv, write_ndjson
     from monitor.services.search import FACETS, page_facts
     from monitor.services.search import search as find
 
@@ -60,10 +59,10 @@ def search(
         )
     if as_json:
         print_json(page_facts(page))
-    elif as_ndjson:
-        write_ndjson(page.found, sys.stdout)
-    elif as_csv:
-        write_csv(page.found, sys.stdout)
+    elif as_ndjson or as_csv:
+        from monitor.services.export import write_csv, write_ndjson
+
+        (write_ndjson if as_ndjson else write_csv)(page.found, sys.stdout)
     else:
         _print(page)
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
-
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from monitor.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError
 
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 30
@@ -42,6 +41,11 @@ class Document:
         return Problem(message, str(self.path), hint=hint)
 
 
+def no_document(path: Path) -> Document:
+    """What an empty file at `path` gives."""
+    return Document(path, {}, {(): (1, 1)}, {}, "")
+
+
 def read_yaml(path: Path) -> Document:
     """The document in a file; an empty file gives {}.
 
@@ -69,9 +73,11 @@ def parse_yaml(text: str, path: Path) -> Document:
     Raises:
         ConfigError: as `read_yaml`.
     """
+    from ruamel.yaml.error import MarkedYAMLError  # noqa: PLC0415 - slow to load, and no file is read on many a way
+
     try:
         _refuse_hostile(text, path)
-        data = YAML(typ="rt", pure=True).load(text)
+        data = _yaml().load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (None, None)
@@ -87,15 +93,23 @@ def parse_yaml(text: str, path: Path) -> Document:
     return Document(path, plain, reader.places, reader.keys, text)
 
 
+def _yaml() -> YAML:
+    from ruamel.yaml import YAML  # noqa: PLC0415 - as above
+
+    return YAML(typ="rt", pure=True)
+
+
 def _in_words(error: MarkedYAMLError) -> str:
     first_line = str(error.problem or error.context or "is not readable YAML").splitlines()[0]
     return first_line if "duplicate key" not in first_line else first_line.replace("found duplicate key", "duplicate key")
 
 
 def _refuse_hostile(text: str, path: Path) -> None:
+    from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent  # noqa: PLC0415 - as above
+
     depth = 0
     aliases = 0
-    for event in YAML(typ="rt", pure=True).parse(text):
+    for event in _yaml().parse(text):
         mark = event.start_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
         if isinstance(event, CollectionStartEvent):
@@ -125,13 +139,14 @@ class _Reader:
         self.nodes += 1
         if self.nodes > MAX_NODES:
             raise ConfigError([Problem(f"expands to more than {MAX_NODES:,} values", str(self.path), hint="remove aliases")])
-        if isinstance(value, CommentedMap):
+        # The library's own mappings and lists, which know where everything stood.
+        if isinstance(value, dict):
             return {self._key(value, key, at): self.plain(item, (*at, str(key))) for key, item in value.items()}
-        if isinstance(value, CommentedSeq):
+        if isinstance(value, list):
             return [self._item(value, index, item, at) for index, item in enumerate(value)]
         return str(value) if isinstance(value, str) else value
 
-    def _key(self, mapping: CommentedMap, key: Any, at: KeyPath) -> str:
+    def _key(self, mapping: Any, key: Any, at: KeyPath) -> str:
         path = (*at, str(key))
         place = (mapping.lc.data or {}).get(key)
         if place:
@@ -139,7 +154,7 @@ class _Reader:
             self.places[path] = (place[2] + 1, place[3] + 1)
         return str(key)
 
-    def _item(self, sequence: CommentedSeq, index: int, item: Any, at: KeyPath) -> Any:
+    def _item(self, sequence: Any, index: int, item: Any, at: KeyPath) -> Any:
         place = (sequence.lc.data or {}).get(index)
         if place:
             self.places[*at, index] = (place[0] + 1, place[1] + 1)

@@ -31,28 +31,26 @@ def snippet(text: str, words: Sequence[Words], language: str | None, width: int 
 
 def places(text: str, terms: Sequence[Term], language: str | None) -> list[tuple[int, int, int]]:
     """(start, end, number of the term) of every place where a term is found, in order."""
-    tokens = list(spans(text))
     found: list[tuple[int, int, int]] = []
+    tokens = list(spans(text)) if terms else []
     for number, term in enumerate(terms):
         wanted = set(stems(term.word, [language])) if term.word and language else set()
-        for at in range(len(tokens) - len(term.tokens) + 1):
-            run = tokens[at : at + len(term.tokens)]
-            if _is_match(text, run, term, wanted, language):
+        size, first = len(term.tokens), term.tokens[0]
+        # Whatever is found begins like the term, forms of a word included; nothing else is looked at closely.
+        begins = first if size > 1 or term.is_prefix else first[:2]
+        for at, span in enumerate(tokens):
+            if span.token.startswith(begins) and _is_match(text, run := tokens[at : at + size], term, wanted, language):
                 found.append((run[0].start, run[-1].end, number))
     return sorted(found)
 
 
 def _is_match(text: str, run: Sequence[Span], term: Term, wanted: set[str], language: str | None) -> bool:
-    if term.is_prefix:
-        return all(span.token == token for span, token in zip(run[:-1], term.tokens, strict=False)) and run[-1].token.startswith(
-            term.tokens[-1]
-        )
-    if all(span.token == token for span, token in zip(run, term.tokens, strict=True)):
+    tokens = tuple(span.token for span in run)
+    if tokens == term.tokens:
         return True
-    # Forms of a word begin alike; stemming only such words makes this quick.
-    if not wanted or run[0].token[:2] != term.tokens[0][:2]:
-        return False
-    return bool(wanted.intersection(stems(text[run[0].start : run[0].end], [language or ""])))
+    if term.is_prefix:
+        return len(tokens) == len(term.tokens) and tokens[:-1] == term.tokens[:-1] and tokens[-1].startswith(term.tokens[-1])
+    return bool(wanted) and bool(wanted.intersection(stems(text[run[0].start : run[0].end], [language or ""])))
 
 
 def _window(text: str, found: Sequence[tuple[int, int, int]], width: int) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import chain, groupby
+from typing import NamedTuple
 
 import snowballstemmer
 
@@ -65,6 +66,9 @@ STEMMERS = {
 }
 """Primary language subtag to the Snowball algorithm that stems it."""
 
+_MOST_KEPT = 32
+"""Longer runs, mostly sentences of a script without spaces, hardly come again: remembered they would only fill the memory."""
+
 _LETTER = "A-Za-z\u00c0-\u024f\u0370-\u052f"
 # Han, kana, bopomofo, Hangul, Thai, Lao, Myanmar, Khmer and the ideographs beyond the first plane.
 _UNSPACED = (
@@ -92,8 +96,7 @@ class Term:
     word: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A token where it stands in the original text."""
 
     token: str
@@ -114,7 +117,7 @@ def analyse(text: str, language: str | None = None) -> list[str]:
     if plain is not None:
         plain.extend(dict.fromkeys(chain.from_iterable([_read(word, code)[1] for word in dict.fromkeys(plain)])))
         return plain
-    read = [_read(run, code) for run in _word_pattern().findall(text)]
+    read = [(_read if len(run) <= _MOST_KEPT else _read_anew)(run, code) for run in _word_pattern().findall(text)]
     words = list(chain.from_iterable([tokens for tokens, _ in read]))
     words.extend(dict.fromkeys(chain.from_iterable([stemmed for _, stemmed in read])))
     return words
@@ -167,7 +170,16 @@ def author_term(found: Term) -> Term:
 
 @lru_cache(maxsize=1 << 18)
 def _read(run: str, language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(tokens, stem tokens) of one run of letters, marks and digits as it stands in a text."""
+    """(tokens, stem tokens) of one run of letters, marks and digits as it stands in a text; remembered."""
+    return _read_anew(run, language)
+
+
+def _read_anew(run: str, language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The same, not remembered."""
+    if run.isascii() and run.isalnum():
+        # Most words of most texts: none of what follows could change or divide them.
+        token = run.lower()
+        return (token,), _stemmed(token, token, language)
     clean = _ignorable().sub("", run)
     if "." in clean:
         clean = clean.replace(".", "")
@@ -180,9 +192,15 @@ def _read(run: str, language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
                 tokens.extend(piece[at : at + 2] for at in range(len(piece)))
             elif folded := fold(piece):
                 tokens.append(folded)
-                if language in STEMMERS and len(folded) > 1 and not folded.isdigit():
-                    stemmed.append(f"{MARK}{language}{MARK}{fold(_stem(piece, STEMMERS[language]))}")
+                stemmed += _stemmed(piece, folded, language)
     return tuple(tokens), tuple(stemmed)
+
+
+def _stemmed(word: str, folded: str, language: str) -> tuple[str, ...]:
+    """The stem token of one word, or nothing where the language has no stemmer or the word no stem."""
+    if language in STEMMERS and len(folded) > 1 and not folded.isdigit():
+        return (f"{MARK}{language}{MARK}{fold(_stem(word, STEMMERS[language]))}",)
+    return ()
 
 
 def fold(word: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from monitor.core.firing import Evaluation, Firing, Outcome, group_names, grouped
+from monitor.core.firing import NOBODY, Evaluation, Firing, Outcome, group_names, grouped
 from monitor.model import Hit
 
 IS_PERIODIC = False
@@ -39,8 +39,14 @@ def fire(evaluation: Evaluation) -> Outcome:
     """A name among the fresh hits that no earlier hit carries fires once."""
     options: Options = evaluation.options
     fresh_ids = {hit.article for hit in evaluation.fresh}
-    known = {name for hit in evaluation.past if hit.article not in fresh_ids for name in group_names(hit, options.of)}
-    new = {name: hits for name, hits in grouped(evaluation.fresh, options.of).items() if name not in known | {"holder:-"}}
+    new = {name: hits for name, hits in grouped(evaluation.fresh, options.of).items() if name != NOBODY}
+    # Newest first: most names were carried a short while ago, and the rest of a year need not be looked through.
+    for hit in reversed(evaluation.past):
+        if not new:
+            break
+        if hit.article not in fresh_ids:
+            for name in group_names(hit, options.of):
+                new.pop(name, None)
     return Outcome(tuple(_firing(name, hits) for name, hits in new.items()))
 
 
