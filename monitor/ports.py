@@ -78,6 +78,10 @@ class Parser(Protocol):
         """Each document with what it says, in the order they are done; None where there is no body to read."""
         ...
 
+    def parse_together(self, documents: Iterable[Fetched]) -> Iterator[list[tuple[Fetched, ParsedFeed | None]]]:
+        """The same, as many at a time as are done already, at most a few dozen: what is stored together costs less."""
+        ...
+
     def extract(self, page: Fetched) -> PageText:
         """The article on a web page, and the feeds that the page announces."""
         ...

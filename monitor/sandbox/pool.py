@@ -23,6 +23,7 @@ from monitor.sandbox.wire import frame, opened_frame, unpack_feed, unpack_page
 Answer: TypeAlias = tuple[Fetched, ParsedFeed | None]
 PACKAGE_ROOT = Path(__file__).parents[2]
 _PART = 1 << 18
+_MOST_TOGETHER = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,11 @@ class Sandbox:
         self._threads = ThreadPoolExecutor(self._count, thread_name_prefix="parse")
 
     def parse(self, documents: Iterable[Fetched]) -> Iterator[tuple[Fetched, ParsedFeed | None]]:
-        return _Batch(documents, self._read_later, room=3 * self._count).results()
+        for group in self.parse_together(documents):
+            yield from group
+
+    def parse_together(self, documents: Iterable[Fetched]) -> Iterator[list[Answer]]:
+        return _Batch(documents, self._read_later, room=4 * self._count).groups()
 
     def extract(self, page: Fetched) -> PageText:
         if page.body is None:
@@ -89,17 +94,26 @@ class _Batch:
         self._room = threading.Semaphore(room)
         self._is_stopped = threading.Event()
 
-    def results(self) -> Iterator[Answer]:
+    def groups(self) -> Iterator[list[Answer]]:
         feeder = threading.Thread(target=self._feed_in, name="parse-feeder", daemon=True)
         feeder.start()
         try:
             while (item := self._done.get()) is not None:
+                group: list[Answer] = []
+                while isinstance(item, tuple):
+                    if item[1] is not None:
+                        # Only here, so that no more answers wait in memory than their reader can use soon.
+                        self._room.release()
+                    group.append(item)
+                    if len(group) == _MOST_TOGETHER or self._done.empty():
+                        break
+                    item = self._done.get()
+                if group:
+                    yield group
+                if item is None:
+                    return
                 if isinstance(item, BaseException):
                     raise item
-                if item[1] is not None:
-                    # Only here, so that no more answers wait in memory than their reader can use soon.
-                    self._room.release()
-                yield item
         finally:
             self._is_stopped.set()
             self._room.release()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -73,7 +74,8 @@ def collect(
 ) -> CollectReport:
     """One pass over the wanted feeds (usually `archive.feeds.due`), each stored as its answer arrives.
 
-    A feed that fails changes nothing but its schedule and failure count, and keeps no other feed waiting.
+    Answers that are there together are stored together. A feed that fails changes nothing but its schedule and failure count,
+    and keeps no other feed waiting.
     A queue is told of what is new or changed in the transaction that stores it.
     """
     now = clock.now()
@@ -82,11 +84,14 @@ def collect(
     answers = fetcher.fetch((feed, without_validators(state, now)) for feed, state in asked.values())
     later: list[tuple[Fetched, ParsedFeed]] = []
     report = CollectReport()
-    for fetched, parsed in parser.parse(intake.recognised(answers)):
-        if parsed is not None and parsed.entries and asked[fetched.feed][0].full_text:
-            later.append((fetched, parsed))
-        else:
-            report += intake.take(fetched, parsed, {})
+    for group in parser.parse_together(intake.recognised(answers)):
+        at_once: list[tuple[Fetched, ParsedFeed | None]] = []
+        for fetched, parsed in group:
+            if parsed is not None and parsed.entries and asked[fetched.feed][0].full_text:
+                later.append((fetched, parsed))
+            else:
+                at_once.append((fetched, parsed))
+        report += intake.take_together(at_once)
     # Article pages are many and slow; feeds that want them wait until every other feed is stored.
     for fetched, parsed in later:
         feed = asked[fetched.feed][0]
@@ -145,6 +150,20 @@ class _Intake:
             self._hashes[fetched.feed] = digest
             is_known = digest == self._asked[fetched.feed][1].body_hash
             yield replace(fetched, body=None, is_unchanged=True) if is_known else fetched
+
+    def take_together(self, answers: Sequence[tuple[Fetched, ParsedFeed | None]]) -> CollectReport:
+        """Store the answers of several feeds in one transaction; one that cannot be stored takes none before it along."""
+        report, failure = CollectReport(), None
+        with self._archive.transaction() if answers else nullcontext():
+            for fetched, parsed in answers:
+                try:
+                    report += self.take(fetched, parsed, {})
+                except Exception as error:  # noqa: BLE001 (raised again when the others are committed)
+                    failure = error
+                    break
+        if failure is not None:
+            raise failure
+        return report
 
     def take(self, fetched: Fetched, parsed: ParsedFeed | None, pages: dict[str, PageText]) -> CollectReport:
         """Store one feed's answer; what came of it."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, cast
 from urllib.parse import parse_qs
 
 import pytest
 
 from monitor.errors import ArchiveError, FetchError
-from monitor.model import Feed
+from monitor.model import Feed, Fetched, ParsedFeed
 from monitor.sandbox import Limits, Sandbox
 from monitor.services.collect import collect, collect_pushed
 from monitor.services.discover import discover
@@ -64,6 +65,40 @@ def test_an_edit_is_a_revision_and_no_news(rig: Rig) -> None:
         ("Article number 0", 0),
         ("Corrected title", 1),
     ]
+
+
+class _Together(Sandbox):
+    """Gives all answers at once, however long the last takes."""
+
+    def parse_together(self, documents: Iterable[Fetched]) -> Iterator[list[tuple[Fetched, ParsedFeed | None]]]:
+        yield sorted((one for group in super().parse_together(documents) for one in group), key=lambda one: one[0].feed)
+
+
+class _NoRoomFor:
+    """A queue that cannot take the articles of the n-th feed that brings some."""
+
+    def __init__(self, number: int) -> None:
+        self.left = number
+
+    def analyse(self, articles: Sequence[int], *, is_fresh: bool = True) -> None:
+        self.left -= 1
+        if not self.left:
+            raise ArchiveError(f"no room for {len(articles)} articles, fresh or not ({is_fresh})")
+
+
+def test_feeds_stored_together_fail_alone(rig: Rig) -> None:
+    feeds = [Feed(f"feed-{number}", rig.server.serve(f"/{number}", feed_of(number)), "Feed") for number in (1, 2, 3)]
+    rig.archive.feeds.configure(feeds)
+    parser = _Together(Limits(processes=1))
+    try:
+        with pytest.raises(ArchiveError, match="no room for 2 articles"):
+            collect(rig.archive.feeds.list(), rig.fetcher, parser, rig.archive, rig.clock, queue=cast("Any", _NoRoomFor(2)))
+        assert [len(rig.articles(feed.id)) for feed in feeds] == [1, 0, 0]
+        assert [rig.state(feed.id).last_success is not None for feed in feeds] == [True, False, False]
+        collect(rig.archive.feeds.due(rig.clock.now(), 10), rig.fetcher, parser, rig.archive, rig.clock)
+    finally:
+        parser.close()
+    assert [len(rig.articles(feed.id)) for feed in feeds] == [1, 2, 3]
 
 
 def test_a_failure_forgets_nothing(rig: Rig) -> None:
