@@ -314,7 +314,9 @@ class Statement:
     @property
     def confidence(self) -> float:
         """The calibrated probability of the stance given."""
-        return {Stance.FAVOR: self.favor, Stance.AGAINST: self.against, Stance.NEUTRAL: self.neutral}[self.stance]
+        if self.stance is Stance.NEUTRAL:
+            return self.neutral
+        return self.favor if self.stance is Stance.FAVOR else self.against
 
 
 @dataclass(frozen=True, slots=True)

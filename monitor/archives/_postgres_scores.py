@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from monitor.archives._postgres_articles import reindex
 from monitor.archives._postgres_connection import Connections, Db, alone, copy
@@ -152,6 +152,20 @@ class PostgresStories:
         found = {row["id"]: read_story(row) for row in rows}
         return [found[number] for number in ids if number in found]
 
+    def largest(self, since: datetime, until: datetime, limit: int) -> list[Story]:
+        with self._connections.read() as db:
+            rows = db.execute(
+                """
+                SELECT s.id FROM stories s JOIN (
+                  SELECT DISTINCT story FROM articles WHERE published >= %s AND published <= %s AND story IS NOT NULL
+                ) told ON told.story = s.id
+                ORDER BY s.outlets DESC, (SELECT count(*) FROM articles WHERE story = s.id) DESC, s.last_published DESC, s.id
+                LIMIT %s
+                """,
+                (since, until, limit),
+            ).fetchall()
+        return self.get([row["id"] for row in rows])
+
 
 def _recount(db: Db, story: int) -> None:
     """Bring a story's span and its plain count of outlets in line with its articles; a story without articles goes."""
@@ -195,6 +209,18 @@ class PostgresTrends:
             ).fetchall()
         statements = by_article(said)
         return [read_hit(row, statements.get(row["id"], ())) for row in rows]
+
+    def per_day(self, topic: str, since: datetime, until: datetime) -> dict[date, int]:
+        with self._connections.read() as db:
+            rows = db.execute(
+                """
+                SELECT (a.published AT TIME ZONE 'UTC')::date AS day, count(*) AS n
+                FROM relevances r JOIN articles a ON a.id = r.article
+                WHERE r.topic = %s AND r.is_relevant AND a.published >= %s AND a.published <= %s GROUP BY 1
+                """,
+                (topic, since, until),
+            ).fetchall()
+        return {row["day"]: row["n"] for row in rows}
 
     def first_seen(self, topic: str) -> dict[str, tuple[datetime, int]]:
         with self._connections.read() as db:

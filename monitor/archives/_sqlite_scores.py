@@ -136,6 +136,21 @@ class SqliteStories:
         found = {row["id"]: read_story(row) for row in rows}
         return [found[number] for number in ids if number in found]
 
+    def largest(self, since: datetime, until: datetime, limit: int) -> list[Story]:
+        with self._connections.read() as db:
+            rows = db.execute(
+                """
+                SELECT s.id FROM stories s JOIN (
+                  SELECT DISTINCT story FROM articles INDEXED BY articles_published
+                  WHERE published >= ? AND published <= ? AND story IS NOT NULL
+                ) told ON told.story = s.id
+                ORDER BY s.outlets DESC, (SELECT count(*) FROM articles WHERE story = s.id) DESC, s.last_published DESC, s.id
+                LIMIT ?
+                """,
+                (time_text(since), time_text(until), limit),
+            ).fetchall()
+        return self.get([row[0] for row in rows])
+
 
 def _recount(db: sqlite3.Connection, story: int) -> None:
     """Bring a story's span and its plain count of outlets in line with its articles; a story without articles goes."""

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
-from monitor.archives._rows import by_article, read_hit
 from monitor.archives._sqlite_connection import Connections
 from monitor.archives._values import read_time, time_text, unpack
-from monitor.model import Hit, Vector
+from monitor.model import Evidence, Hit, Stance, Statement, Vector, Voice
+
+# Ids grow with time: from the first id of the span on, the index of a topic is read, however long the archive is.
+_TOLD_OF = "FROM relevances r JOIN articles a ON a.id = r.article"
+_IN_SPAN = "r.topic = ? AND r.is_relevant = 1 AND r.article >= ? AND a.published >= ? AND a.published <= ?"
+_STANCES = {stance.value: stance for stance in Stance}
+_VOICES = {voice.value: voice for voice in Voice}
 
 
 class SqliteTrends:
@@ -19,37 +25,43 @@ class SqliteTrends:
         self._connections = connections
 
     def told(self, topic: str, since: datetime, until: datetime) -> list[Hit]:
-        span = (topic, time_text(since), time_text(until))
         with self._connections.read() as db:
             rows = db.execute(
-                """
-                SELECT a.id, coalesce(a.story, -a.id) AS story, a.published, a.seen, a.source, coalesce(s.outlets, 1) AS outlets,
-                  a.is_backfill, NULL AS analysed
-                FROM relevances r JOIN articles a ON a.id = r.article LEFT JOIN stories s ON s.id = a.story
-                WHERE r.topic = ? AND r.is_relevant AND a.published >= ? AND a.published <= ? ORDER BY a.published, a.id
+                f"""
+                SELECT a.id, coalesce(a.story, -a.id), a.published, a.seen, a.source, coalesce(s.outlets, 1), a.is_backfill
+                {_TOLD_OF} LEFT JOIN stories s ON s.id = a.story
+                WHERE {_IN_SPAN} ORDER BY a.published, a.id
                 """,
-                span,
+                _span(db, topic, since, until),
             ).fetchall()
-            said = db.execute(
-                """
-                SELECT s.* FROM statements s JOIN articles a ON a.id = s.article
-                WHERE s.topic = ? AND s.is_relevant AND a.published >= ? AND a.published <= ? ORDER BY s.article, s.id
-                """,
-                span,
+            statements = _said(db, topic, [row[0] for row in rows])
+        return [
+            Hit(
+                article, story, read_time(published), read_time(seen), source, outlets,
+                tuple(statements.get(article, ())), bool(is_backfill),
+            )
+            for article, story, published, seen, source, outlets, is_backfill in rows
+        ]  # fmt: skip
+
+    def per_day(self, topic: str, since: datetime, until: datetime) -> dict[date, int]:
+        with self._connections.read() as db:
+            rows = db.execute(
+                f"SELECT substr(a.published, 1, 10), count(*) {_TOLD_OF} WHERE {_IN_SPAN} GROUP BY 1",
+                _span(db, topic, since, until),
             ).fetchall()
-        statements = by_article(said)
-        return [read_hit(row, statements.get(row["id"], ())) for row in rows]
+        return {date.fromisoformat(day): number for day, number in rows}
 
     def first_seen(self, topic: str) -> dict[str, tuple[datetime, int]]:
         with self._connections.read() as db:
+            # SQLite takes the other columns of a group from the row that holds the minimum.
             rows = db.execute(
                 """
-                SELECT s.holder, a.published, a.id FROM statements s JOIN articles a ON a.id = s.article
-                WHERE s.topic = ? AND s.is_relevant ORDER BY a.published DESC, a.id DESC
+                SELECT s.holder, a.id, min(a.published) FROM statements s INDEXED BY statements_of_topic
+                JOIN articles a ON a.id = s.article WHERE s.topic = ? AND s.is_relevant = 1 GROUP BY s.holder
                 """,
                 (topic,),
             ).fetchall()
-        return {row["holder"]: (read_time(row["published"]), row["id"]) for row in rows}
+        return {holder: (read_time(published), article) for holder, article, published in rows}
 
     def vectors(self, articles: Sequence[int]) -> dict[int, Vector]:
         with self._connections.read() as db:
@@ -59,3 +71,31 @@ class SqliteTrends:
             ).fetchall()
         found = ((row["article"], unpack(row["vector"])) for row in rows)
         return {article: vector for article, vector in found if vector is not None}
+
+
+def _span(db: sqlite3.Connection, topic: str, since: datetime, until: datetime) -> tuple[object, ...]:
+    between = (time_text(since), time_text(until))
+    first = db.execute(
+        "SELECT min(id) FROM articles INDEXED BY articles_published WHERE published >= ? AND published <= ?", between
+    ).fetchone()[0]
+    return (topic, first or 0, *between)
+
+
+def _said(db: sqlite3.Connection, topic: str, articles: Sequence[int]) -> dict[int, list[Statement]]:
+    """By article, what was said in it on the topic; columns by their place, for a topic page reads thousands."""
+    rows = db.execute(
+        """
+        SELECT article, holder, stance, favor, against, neutral, voice, is_found, evidence, start, "end", part
+        FROM statements INDEXED BY statements_of_article
+        WHERE article IN (SELECT value FROM json_each(?)) AND topic = ? AND is_relevant = 1 ORDER BY article, id
+        """,
+        (json.dumps(articles), topic),
+    )
+    found: dict[int, list[Statement]] = {}
+    for article, holder, stance, favor, against, neutral, voice, is_found, evidence, start, end, part in rows.fetchall():
+        seen = None if evidence is None else Evidence(evidence, start, end, part)
+        said = Statement(
+            topic, holder, _STANCES[stance], favor, against, neutral, _VOICES[voice], seen, bool(is_found), article
+        )  # fmt: skip
+        found.setdefault(article, []).append(said)
+    return found

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from math import log, sqrt
+from operator import attrgetter
 from typing import Literal
 
-from monitor.model import OUTLET, Hit, Stance
+from monitor.model import OUTLET, Hit, Stance, Statement
 
 STEPS = {"day": 1, "week": 7}
 FEW = 5
@@ -141,7 +142,7 @@ def compute(
 ) -> TopicTrends:
     """The trends of a topic; with `holder`, only that voice is kept (its share is still among all)."""
     starts = periods(since, until, step)
-    sides = {name: _sides(told, name) for name in _holders(told)}
+    sides = _sides(told)
     pairs = sum(len(found) for found in sides.values())
     voices = [_voice(name, found, pairs, starts, firsts.get(name), since, step) for name, found in sides.items()]
     kept = [voice for voice in voices if holder is None or voice.holder.casefold() == holder.casefold()]
@@ -160,7 +161,7 @@ def compute(
 
 def balances(told: Sequence[Hit], since: datetime) -> dict[str, Balance]:
     """Each holder's stances over all that was told since then, one side for each independent story."""
-    return {holder: _balance(since.astimezone(UTC).date(), _sides(told, holder)) for holder in _holders(told)}
+    return {holder: _balance(since.astimezone(UTC).date(), found) for holder, found in _sides(told).items()}
 
 
 def periods(since: datetime, until: datetime, step: Step) -> list[date]:
@@ -171,7 +172,10 @@ def periods(since: datetime, until: datetime, step: Step) -> list[date]:
 
 def start_of(moment: datetime, step: Step) -> date:
     """The first day of the period that a moment lies in."""
-    day = moment.astimezone(UTC).date()
+    return _period_of(moment.astimezone(UTC).date(), step)
+
+
+def _period_of(day: date, step: Step) -> date:
     return day - timedelta(days=day.weekday()) if step == "week" else day
 
 
@@ -185,29 +189,28 @@ def _volume(told: Sequence[Hit], starts: Sequence[date], step: Step) -> tuple[Vo
     )
 
 
-def _holders(told: Iterable[Hit]) -> list[str]:
-    return sorted({statement.holder for hit in told for statement in hit.statements})
-
-
-def _sides(told: Sequence[Hit], holder: str) -> list[_Side]:
-    """The holder's side in each story, oldest first; a wire report in forty papers is one story and speaks once.
+def _sides(told: Sequence[Hit]) -> dict[str, list[_Side]]:
+    """Each holder's side in each story, oldest first; a wire report in forty papers is one story and speaks once.
 
     The outlets' own voices are not one holder: each outlet speaks for itself within a story.
     """
-    grouped: dict[object, list[tuple[Hit, tuple[float, float, float]]]] = defaultdict(list)
+    grouped: dict[str, dict[object, list[tuple[Hit, Statement]]]] = {}
     for hit in told:
         for statement in hit.statements:
-            if statement.holder == holder:
-                key = (hit.story, hit.source) if holder == OUTLET else hit.story
-                grouped[key].append((hit, (statement.favor, statement.against, statement.neutral)))
-    sides = []
-    for said in grouped.values():
-        means = [sum(part[at] for _, part in said) for at in range(3)]
-        stance = (Stance.FAVOR, Stance.AGAINST, Stance.NEUTRAL)[means.index(max(means))]
-        first = min(hit.published for hit, _ in said)
-        articles = tuple(dict.fromkeys(hit.article for hit, _ in said))
-        sides.append(_Side(first.astimezone(UTC).date(), stance, articles))
-    return sorted(sides, key=lambda side: (side.day, side.articles))
+            holder = statement.holder
+            key = (hit.story, hit.source) if holder == OUTLET else hit.story
+            grouped.setdefault(holder, {}).setdefault(key, []).append((hit, statement))
+    return {holder: sorted(map(_side, grouped[holder].values()), key=attrgetter("day", "articles")) for holder in sorted(grouped)}
+
+
+def _side(said: Sequence[tuple[Hit, Statement]]) -> _Side:
+    favor = against = neutral = 0.0
+    first = said[0][0].published
+    for hit, statement in said:
+        favor, against, neutral = favor + statement.favor, against + statement.against, neutral + statement.neutral
+        first = min(first, hit.published)
+    stance = Stance.FAVOR if favor >= against and favor >= neutral else Stance.AGAINST if against >= neutral else Stance.NEUTRAL
+    return _Side(first.astimezone(UTC).date(), stance, tuple(dict.fromkeys(hit.article for hit, _ in said)))
 
 
 def _voice(
@@ -221,7 +224,7 @@ def _voice(
 ) -> Voice:
     by_period: dict[date, list[_Side]] = defaultdict(list)
     for side in sides:
-        by_period[start_of(datetime.combine(side.day, time(), UTC), step)].append(side)
+        by_period[_period_of(side.day, step)].append(side)
     return Voice(
         holder=holder,
         share=len(sides) / pairs,
@@ -246,11 +249,15 @@ def find_shift(sides: Sequence[tuple[date, Stance, tuple[int, ...]]]) -> Shift |
     one mixture throughout (a likelihood-ratio test), and the leading stances must differ.
     """
     best: Shift | None = None
-    for at in range(_FEWEST_BEFORE_AND_AFTER, len(sides) - _FEWEST_BEFORE_AND_AFTER + 1):
-        if sides[at - 1][0] == sides[at][0]:
+    before: Counter[Stance] = Counter()
+    after = Counter(side[1] for side in sides)
+    whole = _likelihood(after)
+    for at in range(1, len(sides) - _FEWEST_BEFORE_AND_AFTER + 1):
+        before[sides[at - 1][1]] += 1
+        after[sides[at - 1][1]] -= 1
+        if at < _FEWEST_BEFORE_AND_AFTER or sides[at - 1][0] == sides[at][0]:
             continue
-        before, after = Counter(side[1] for side in sides[:at]), Counter(side[1] for side in sides[at:])
-        evidence = 2 * (_likelihood(before) + _likelihood(after) - _likelihood(before + after))
+        evidence = 2 * (_likelihood(before) + _likelihood(after) - whole)
         old, new = _leading(before), _leading(after)
         if old is None or new is None or old is new or evidence < _LEAST_EVIDENCE or (best and evidence <= best.evidence):
             continue

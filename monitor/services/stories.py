@@ -84,9 +84,7 @@ def merge_stories(story: int, others: Sequence[int], archive: Archive) -> Story:
 
 def list_stories(archive: Archive, since: datetime, until: datetime, *, limit: int = 50) -> list[Story]:
     """Stories with articles published in the span: most outlets first, then most articles, then newest."""
-    ids = sorted({row[0] for row in archive.stories.window(since, until)})
-    stories = archive.stories.get(ids)
-    return sorted(stories, key=lambda story: (-story.outlets, -len(story.articles), -story.last_published.timestamp()))[:limit]
+    return archive.stories.largest(since, until, limit)
 
 
 def show_story(story: int, archive: Archive) -> tuple[Story, list[tuple[Article, Placement | None]]]:
@@ -98,8 +96,7 @@ def show_story(story: int, archive: Archive) -> tuple[Story, list[tuple[Article,
     (found,) = _existing([story], archive)
     articles = sorted(archive.articles.get(found.articles), key=lambda article: (article.published, article.id))
     told: list[tuple[Article, Placement | None]] = []
-    rows = archive.stories.window(found.first_published, found.last_published + timedelta(seconds=1))
-    vectors = {row[1]: row[2] for row in rows if row[0] == story}
+    vectors = archive.trends.vectors(found.articles)
     for article in articles:
         neighbours = [
             Neighbour(earlier.id, story, _fingerprint_of(earlier), _cosine(vectors.get(article.id), vectors.get(earlier.id)))

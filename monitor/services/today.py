@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from monitor.core.messages import Background, compose
 from monitor.core.query import parse
@@ -92,11 +92,10 @@ def as_message(archive: Archive, rulebook: Rulebook, alert: Alert) -> Message:
 def topic_line(archive: Archive, topic: Topic, now: datetime, span: timedelta) -> TopicLine:
     """One topic over the last span."""
     trend = max(span, _TREND)
-    hits = archive.trends.told(topic.id, now - trend, now)
-    fresh = [hit for hit in hits if hit.published > now - span]
-    sides = balances(fresh, now - span).values()
+    hits = archive.trends.told(topic.id, now - span, now)
+    sides = balances(hits, now - span).values()
     stances = {str(stance): sum(balance.count(stance) for balance in sides) for stance in Stance}
-    return TopicLine(topic, len(fresh), _per_day(hits, now, trend), stances, story_lines(archive, fresh))
+    return TopicLine(topic, len(hits), _per_day(archive, topic, now, trend), stances, story_lines(archive, hits))
 
 
 def story_lines(archive: Archive, hits: Sequence[Hit], limit: int = STORIES) -> tuple[StoryLine, ...]:
@@ -157,9 +156,10 @@ def _busiest(archive: Archive, rulebook: Rulebook, now: datetime, span: timedelt
     return [rulebook.topics[name] for name, _ in counted if name in rulebook.topics]
 
 
-def _per_day(hits: Sequence[Hit], now: datetime, trend: timedelta) -> tuple[int, ...]:
-    days = Counter((now - hit.published).days for hit in hits)
-    return tuple(days[back] for back in range(trend.days - 1, -1, -1))
+def _per_day(archive: Archive, topic: Topic, now: datetime, trend: timedelta) -> tuple[int, ...]:
+    days = [now.date() - timedelta(days=back) for back in range(trend.days - 1, -1, -1)]
+    counted = archive.trends.per_day(topic.id, datetime.combine(days[0], time(), UTC), now)
+    return tuple(counted.get(day, 0) for day in days)
 
 
 def _strength(one: Statement) -> tuple[bool, float]:

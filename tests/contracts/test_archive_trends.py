@@ -60,6 +60,30 @@ def test_the_first_appearance_of_each_holder_is_ever_not_only_in_the_span(archiv
     assert archive.trends.first_seen("unknown") == {}
 
 
+def test_articles_are_counted_by_the_day_of_their_publication(archive):
+    for number, hours in enumerate((0, -1, -12, -13, -40), start=1):
+        store(archive, number, hours)
+    store(archive, 6, -1, topic="other")
+    store(archive, 7, -1, is_relevant=False)
+    day = NOW.date()
+    assert archive.trends.per_day("edge", NOW - 24 * HOUR, NOW) == {day: 3, day - timedelta(days=1): 1}
+    assert archive.trends.per_day("unknown", NOW - 24 * HOUR, NOW) == {}
+
+
+def test_the_largest_stories_of_a_span_come_first(archive):
+    early, *later = (store(archive, number, -number) for number in range(1, 7))
+    large = archive.stories.join(later[0], None)
+    for article in later[1:3]:
+        archive.stories.join(article, large)
+    small, widest = archive.stories.join(early, None), archive.stories.join(later[3], None)
+    archive.stories.join(store(archive, 8, -90), None)
+    archive.stories.describe(widest, "Everywhere", 4)
+    found = archive.stories.largest(NOW - 24 * HOUR, NOW, 9)
+    assert [story.id for story in found] == [widest, large, small]
+    assert len(found[1].articles) == 3
+    assert [story.id for story in archive.stories.largest(NOW - 24 * HOUR, NOW, 1)] == [widest]
+
+
 def test_vectors_come_back_as_they_were_stored(archive):
     one, other = store(archive, 1, -1), store(archive, 2, -2)
     found = archive.trends.vectors([one, other, 999])
