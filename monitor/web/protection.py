@@ -63,7 +63,9 @@ class Protection:
             status, words = refusal
             await PlainTextResponse(words + "\n", status, headers=dict(HEADERS))(scope, receive, send)
             return
-        await self.app(scope, _bounded(receive), _with_headers(send, scope["path"]))
+        await self.app(
+            scope, _bounded(receive), _with_headers(send, scope["path"], is_lasting=scope["query_string"].startswith(b"v="))
+        )
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         host = _name(headers.get("host", ""))
@@ -110,14 +112,15 @@ def _bounded(receive: Receive) -> Receive:
     return read
 
 
-def _with_headers(send: Send, path: str) -> Callable[[Message], Awaitable[None]]:
+def _with_headers(send: Send, path: str, *, is_lasting: bool) -> Callable[[Message], Awaitable[None]]:
     async def write(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
             if path.startswith("/static/"):
-                headers["Cache-Control"] = "public, max-age=86400"
+                # An address with a mark of its content never means anything else.
+                headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_lasting else "public, max-age=86400"
             else:
                 headers.setdefault("Cache-Control", "no-store" if path.startswith("/login") else "private, no-cache")
         await send(message)

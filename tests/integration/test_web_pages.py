@@ -66,6 +66,16 @@ def test_every_page_answers_with_safe_headers(shown: TestClient, path: str):
         assert len(answer.content) < 100_000
 
 
+def test_files_are_named_by_their_content_compressed_and_kept_for_good(shown: TestClient):
+    named = re.findall(r'"(/static/[^"]+)"', shown.get("/rules/edit").text + shown.get("/search").text)
+    assert len(named) > 6
+    for address in named:
+        answer = shown.get(address)
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable", address
+        assert answer.headers.get("content-encoding") == ("gzip" if len(answer.content) > 1024 else None), address
+    assert shown.get("/static/app.css").headers["cache-control"] == "public, max-age=86400"
+
+
 def test_today_tells_what_fired_with_its_evidence(web: TestClient):
     page = web.get("/").text
     assert "Freedonia" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,7 @@ NAVIGATION = (
 )
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
+STATIC = Path(__file__).parent.parent / "static"
 
 
 @cache
@@ -46,8 +48,16 @@ def environment() -> Environment:
     made.filters["trend"] = lambda days: spark(days, title=f"Articles a day over {len(days)} days")
     made.filters["bar"] = lambda one: share({"favor": one.favor, "against": one.against, "neutral": one.neutral})
     made.filters["quoted"] = quoted
+    made.globals["static"] = static
     made.filters["quote"] = lambda text: quote(str(text), safe="")
     return made
+
+
+@cache
+def static(name: str) -> str:
+    """The address of a file of ours; it changes with the file, so that browsers may keep it for good."""
+    file = STATIC / name
+    return f"/static/{name}?v={hashlib.sha256(file.read_bytes()).hexdigest()[:12]}"
 
 
 def show(request: Request, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any) -> Response:

@@ -13,6 +13,8 @@ from monitor.web.site import On
 
 router = APIRouter()
 SPANS = (1, 7, 30)
+_IN_FULL = 6
+"""So many alerts are shown with what was said; earlier ones take a line each."""
 
 
 @router.get("/")
@@ -24,5 +26,13 @@ def today(request: Request, site: On, days: int = 1) -> Response:
         return show(request, "first.html", feeds=site.feeds, rulebook=site.rulebook, health=health, problem=site.rules_error)
     seen = glance(site.archive, site.rulebook, site.now(), timedelta(days=span))
     return show(
-        request, "today.html", seen=seen, health=health, spans=SPANS, span=span, rulebook=site.rulebook, problem=site.rules_error
+        request,
+        "today.html",
+        seen=seen,
+        in_full=_IN_FULL,
+        health=health,
+        spans=SPANS,
+        span=span,
+        rulebook=site.rulebook,
+        problem=site.rules_error,
     )
