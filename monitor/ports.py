@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -215,6 +215,10 @@ class StoryStore(Protocol):
         """The stories with these ids, in this order."""
         ...
 
+    def largest(self, since: datetime, until: datetime, limit: int) -> list[Story]:
+        """Stories with articles published in the span: most outlets first, then most articles, then newest."""
+        ...
+
     def describe(self, story: int, title: str, outlets: int) -> None:
         """Store a story's best title and how many of its outlets are independent, in place of the plain count."""
         ...
@@ -225,6 +229,10 @@ class Trends(Protocol):
 
     def told(self, topic: str, since: datetime, until: datetime) -> list[Hit]:
         """Every article published in the span that is relevant to the topic, with all its statements on it, oldest first."""
+        ...
+
+    def per_day(self, topic: str, since: datetime, until: datetime) -> dict[date, int]:
+        """How many articles relevant to the topic were published on each day (UTC) of the span; days without any are left out."""
         ...
 
     def first_seen(self, topic: str) -> dict[str, tuple[datetime, int]]:
