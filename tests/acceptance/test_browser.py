@@ -1,14 +1,11 @@
-"""The pages in a real browser: a desk's way from nothing to feedback, hostile text, accessibility in both themes."""
+"""The pages in a real browser: a desk's way from nothing to feedback, accessibility in both themes."""
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,18 +14,14 @@ import pytest
 from monitor.app import App, open_app
 from monitor.demo.mailbox import Mailbox, mail_server
 from monitor.demo.servers import feed_site
-from monitor.model import Evidence, Relevance, Scores, Stance
 from monitor.web import serving
 from monitor.worker import Worker
+from tests.browsing import Watched, needs_chromium
 from tests.tinymodels import make_weights
-from tests.webstage import NOW, RULES, article, stage, statement
+from tests.webstage import RULES, stage
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium")
-
+pytestmark = needs_chromium
 AXE = Path(__file__).parent.parent / "data/vendor/axe.min.js"
-VECTORS = Path("../shared/corpus/dompurify-fixtures/expect.json")
 PAGES = (
     "/", "/search", "/search?q=topic:toll", "/search?q=topic:tol", "/topics", "/topics/toll", "/articles/1?rule=toll-opposed", "/stories",
     "/stories/1", "/alerts?days=30", "/alerts/a1b2c3d4e5", "/rules", "/rules/toll-opposed", "/rules/edit?rule=toll-opposed", "/rules/new",
@@ -38,42 +31,10 @@ RUN_AXE = """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa'
   .violations.map(v => v.id + ': ' + v.nodes.slice(0, 2).map(n => n.html.slice(0, 160) + ' ' + n.failureSummary.slice(0, 220)).join(' | '))"""
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
     with stage(tmp_path / "desk") as made:
         yield made
-
-
-class Watched:
-    """A page that notes dialogs, script errors and violations of the content security policy."""
-
-    def __init__(self, browser: object, **context: object) -> None:
-        self.context = browser.new_context(**context)  # type: ignore[attr-defined]
-        self.page = self.context.new_page()
-        self.trouble: list[str] = []
-        self.page.on("dialog", self._dialog)
-        self.page.on("pageerror", lambda error: self.trouble.append(f"error: {error}"))
-        self.page.on("console", self._console)
-
-    def _dialog(self, dialog: object) -> None:
-        self.trouble.append("a dialog opened")
-        dialog.dismiss()  # type: ignore[attr-defined]
-
-    def _console(self, message: object) -> None:
-        text = message.text  # type: ignore[attr-defined]
-        if "Content Security Policy" in text or "Content-Security-Policy" in text:
-            self.trouble.append(text)
-
-    def close(self) -> None:
-        self.context.close()
 
 
 def test_no_page_has_an_accessibility_fault_in_either_theme(browser: object, app: App):
@@ -279,75 +240,3 @@ def test_the_theme_stays_without_scripts(browser: object, app: App):
         page.click(".hit a, .alert-card h3 a")
         assert page.get_attribute("html", "data-theme") == "dark"
         watched.close()
-
-
-OWN_VECTORS = (
-    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", '"><svg onload=alert(1)>', "javascript:alert(1)", "{{7*7}}{% raw %}",
-    "</title><script>alert(1)</script>", "</textarea><script>alert(1)</script>", "<iframe srcdoc='<script>alert(1)</script>'>",
-    "'-alert(1)-'", "<a href='javascript:alert(1)'>x</a>", "<style>*{display:none}</style>", "\u202egnp.exe",
-)  # fmt: skip
-
-
-def _vectors() -> list[str]:
-    if not VECTORS.exists():
-        return list(OWN_VECTORS)
-    return [*OWN_VECTORS, *(str(one["payload"]) for one in json.loads(VECTORS.read_text(encoding="utf-8")))]
-
-
-def test_hostile_text_in_every_field_runs_nothing(browser: object, tmp_path: Path):
-    vectors = _vectors()
-    with stage(tmp_path / "desk", is_filled=False) as app:
-        _plant(app, vectors)
-        with serving(app, "127.0.0.1", 0) as address:
-            watched = Watched(browser)
-            page = watched.page
-            for path in (
-                "",
-                "search?q=topic:toll",
-                "alerts?days=30",
-                "topics/toll?days=365",
-                "feeds",
-                "settings",
-                "stories?days=30",
-            ):
-                page.goto(address + path)
-                page.wait_for_load_state("networkidle")
-            cursor = ""
-            while cursor is not None:
-                page.goto(f"{address}search?sort=published&cursor={cursor}")
-                page.wait_for_load_state("networkidle")
-                following = page.query_selector("a[rel=next]")
-                cursor = following.get_attribute("href").split("cursor=")[1] if following else None
-            for number in range(1, len(vectors) + 1, 3):
-                page.goto(f"{address}articles/{number}")
-            for vector in vectors[:60]:
-                page.goto(f"{address}search?q={_quoted(vector)}")
-            assert page.evaluate("document.querySelectorAll('iframe, object, embed, base').length") == 0
-            assert watched.trouble == []
-            watched.close()
-
-
-def _plant(app: App, vectors: list[str]) -> None:
-    app.archive.feeds.configure(
-        [replace(feed, name=vectors[at], url=f"https://x.example/{at}") for at, feed in enumerate(app.feeds)]
-    )
-    made = [
-        article(
-            1, keys=(f"v{at}",), title=vector, text=f"{vector}\n{vector}", author=vector, url=vector, source=vector[:60],
-            tags=(vector[:40],), published=NOW, seen=NOW,
-        )
-        for at, vector in enumerate(vectors)
-    ]  # fmt: skip
-    for number, vector in zip(app.archive.articles.add(made), vectors, strict=True):
-        said = replace(
-            statement(number, vector, Stance.AGAINST, ""), evidence=Evidence(vector, 0, len(vector), "title"), is_found=True
-        )
-        relevance = Relevance("toll", 0.9, is_relevant=True)
-        app.archive.scores.save([Scores(number, "en", vector, None, (relevance,), (said,), at=NOW)])
-        app.archive.stories.join(number, None)
-
-
-def _quoted(text: str) -> str:
-    from urllib.parse import quote
-
-    return quote(text.encode("utf-8", "replace"), safe="")
