@@ -19,7 +19,7 @@ from monitor.config.settings import Settings, load_settings
 from monitor.core.render import plain, view
 from monitor.errors import ConfigError, Problem
 from monitor.model import Feed, Message, Receiver, Rulebook
-from monitor.ports import Archive, Channel, Clock, Fetcher, Joinable, Parser, Queue, Scorer
+from monitor.ports import Archive, Channel, Clock, Fetcher, Joinable, Parser, Queue, Scorer, Slicing
 
 ENGINES = {"postgres": "postgres", "postgresql": "postgres"}
 
@@ -84,6 +84,13 @@ class App:
         self._closing.callback(queue.close)
         made: Queue = queue
         return made
+
+    @property
+    def sharing(self) -> Slicing | None:
+        """The queue whose workers can share large work; None where this process is alone, or no worker was heard of lately."""
+        if not isinstance(self.archive, Joinable):
+            return None
+        return self.queue if isinstance(self.queue, Slicing) and self.queue.workers() else None
 
     @property
     def heartbeat(self) -> timedelta:

@@ -8,16 +8,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from monitor import tracing
 from monitor.app import App
 from monitor.core.backpressure import share
 from monitor.errors import ArchiveBusy, ArchiveError
 from monitor.model import DeliveryState, Feed, FeedState
+from monitor.services import spreading
 from monitor.services.holding import gather_held
 from monitor.services.operator import LONG_QUEUE
 from monitor.worker import BEAT, GRACE_SECONDS, Worker, guarded, stopped_by_signals
@@ -43,6 +46,8 @@ def unobserved(_step: str, _seconds: float, _has_failed: bool) -> None:  # noqa:
 
 def schedule(app: App, stopping: threading.Event) -> None:
     """Lead when nobody else does, stand by otherwise, until SIGTERM or SIGINT."""
+    if app.settings.traces:
+        tracing.configure()
     app.queue  # noqa: B018 - a wrong configuration is told now, not when this process comes to lead
     is_told = False
     with stopped_by_signals(stopping):
@@ -58,15 +63,20 @@ def schedule(app: App, stopping: threading.Event) -> None:
             except ArchiveError as error:
                 log.warning("the archive cannot be reached; trying again", error=str(error))
             stopping.wait(STANDBY_SECONDS)
+    tracing.stop()
 
 
 def work(app: App, queues: Sequence[str], concurrency: int, stopping: threading.Event, observe: Observer = unobserved) -> None:
     """Do the jobs of these queues, so many at once, until SIGTERM or SIGINT."""
+    if app.settings.traces:
+        tracing.configure()
     member = Member(Worker(app, stopping=stopping, queue=app.queue, is_leader=False), observe)
-    steps = {name: step for name, step in member.steps.items() if name in queues}
+    # Parts of large work wait in the queue of those who have models.
+    steps = {name: step for name, step in member.steps.items() if name in queues or (name == "slice" and "analyse" in queues)}
     with stopped_by_signals(stopping):
-        log.info("worker started", queues=list(steps), concurrency=concurrency)
+        log.info("worker started", queues=list(queues), concurrency=concurrency)
         app.queue.work(steps, concurrency, stopping)
+    tracing.stop()
 
 
 class Member:
@@ -77,12 +87,13 @@ class Member:
 
     @property
     def steps(self) -> Mapping[str, Callable[..., object]]:
-        """Queue -> what does one of its jobs."""
+        """Kind of job -> what does one."""
         return {
             "collect": self._observed("collect", self._collect),
             "analyse": self._observed("analyse", self._analyse),
             "deliver": self._observed("deliver", self._deliver),
             "maintain": self._observed("maintain", self._maintain),
+            "slice": self._observed("slice", self._slice),
         }
 
     def _observed(self, name: str, step: Callable[..., object]) -> Callable[..., object]:
@@ -111,6 +122,10 @@ class Member:
     def _maintain(self) -> None:
         self._worker.rescue()
         self._worker.tidy()
+        spreading.forget_old(self._worker.app.archive, self._worker.app.clock.now())
+
+    def _slice(self, order: str, number: int, part: Sequence[Any]) -> None:
+        spreading.do_part(self._worker.app.archive, self._worker.app.scorer, order, number, part)
 
 
 class Leader:

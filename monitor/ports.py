@@ -349,7 +349,8 @@ class Outbox(Protocol):
 class RuleStates(Protocol):
     """What rules remember between evaluations: counters, baselines, what was seen first, revisions.
 
-    Under the name `receiver:ID` a receiver's health is kept: its failures in a row, and when to try it again.
+    Under the name `receiver:ID` a receiver's health is kept: its failures in a row, and when to try it again; under `spread:…`
+    work that is spread over the workers of a cluster, and what came of its parts.
     """
 
     def load(self, rule: str) -> dict[str, Any]:
@@ -358,6 +359,14 @@ class RuleStates(Protocol):
 
     def save(self, rule: str, state: Mapping[str, Any]) -> None:
         """Replace a rule's state."""
+        ...
+
+    def names(self, beginning: str) -> list[str]:
+        """The names with this beginning under which something is kept, sorted."""
+        ...
+
+    def forget(self, names: Sequence[str]) -> None:
+        """Keep nothing under these names any more."""
         ...
 
 
@@ -511,4 +520,25 @@ class Queue(Protocol):
 
     def work(self, steps: Mapping[str, Callable[..., object]], concurrency: int, stopping: Event) -> None:
         """Do the jobs of these queues (name -> what does a job), so many at once, until told to stop."""
+        ...
+
+
+@runtime_checkable
+class Slicing(Protocol):
+    """A queue whose workers can share one large piece of work; what is fresh goes before it."""
+
+    def workers(self) -> int:
+        """Workers that were heard of lately, whatever their queues."""
+        ...
+
+    def slice(self, order: str, parts: Mapping[int, Any]) -> None:
+        """Tell of parts (number -> JSON value) of a piece of work with this name."""
+        ...
+
+    def left(self, order: str) -> int:
+        """Parts that wait or are under way."""
+        ...
+
+    def withdraw(self, order: str) -> None:
+        """Forget the parts that nobody has begun."""
         ...

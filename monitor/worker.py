@@ -15,6 +15,7 @@ from typing import Any
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from monitor import tracing
 from monitor.app import App
 from monitor.clock import SetBackWatch
 from monitor.core.retry import Pace, RetryPolicy, wait
@@ -259,6 +260,8 @@ def run(
     Raises:
         ArchiveBusy: another worker holds the archive.
     """
+    if app.settings.traces:
+        tracing.configure()
     with app.archive.hold("worker"), beside():
         worker = Worker(app, on_progress=on_progress)
         scheduler = _scheduler(worker)
@@ -272,6 +275,7 @@ def run(
                     _run_now(scheduler, app.clock.now())
         log.info("stopping")
         is_done = _stop(scheduler)
+    tracing.stop()
     log.info("worker stopped", unfinished=not is_done)
     if not is_done:
         # What is under way is repeated at the next start; threads that wait on a slow server must not hold the process.

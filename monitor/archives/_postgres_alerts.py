@@ -225,6 +225,18 @@ class PostgresRuleStates:
                 (rule, clean(dump(state))),
             )
 
+    def names(self, beginning: str) -> list[str]:
+        with self._connections.read() as db:
+            # The last code point there is ends every text with this beginning.
+            rows = db.execute(
+                "SELECT rule FROM rule_states WHERE rule BETWEEN %s AND %s ORDER BY rule", (beginning, f"{beginning}\U0010ffff")
+            ).fetchall()
+        return [row["rule"] for row in rows]
+
+    def forget(self, names: Sequence[str]) -> None:
+        with self._connections.write() as db:
+            db.execute("DELETE FROM rule_states WHERE rule = ANY(%s)", (list(names),))
+
 
 class PostgresLabels:
     """Labels, one of a kind for each article, topic and holder."""

@@ -214,3 +214,15 @@ class SqliteRuleStates:
     def save(self, rule: str, state: Mapping[str, Any]) -> None:
         with self._connections.write() as db:
             db.execute("INSERT OR REPLACE INTO rule_states (rule, state) VALUES (?, ?)", (rule, clean(dump(state))))
+
+    def names(self, beginning: str) -> list[str]:
+        with self._connections.read() as db:
+            # The last code point there is ends every text with this beginning.
+            between = (beginning, f"{beginning}\U0010ffff")
+            return [
+                row[0] for row in db.execute("SELECT rule FROM rule_states WHERE rule BETWEEN ? AND ? ORDER BY rule", between)
+            ]
+
+    def forget(self, names: Sequence[str]) -> None:
+        with self._connections.write() as db:
+            db.executemany("DELETE FROM rule_states WHERE rule = ?", [(name,) for name in names])

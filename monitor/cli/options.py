@@ -22,6 +22,8 @@ Rules = Annotated[
     str | None, typer.Option("--rules", metavar="PATH", help="The rules, a file or a directory, instead of rules/.")
 ]
 
+Alone = Annotated[bool, typer.Option("--alone", help="Work in this process, also where a cluster's workers could.")]
+
 
 @contextmanager
 def opened(**flags: Any) -> Iterator[App]:
@@ -51,6 +53,23 @@ def served(command: Callable[..., None]) -> Callable[..., None]:
     run.__dict__["__signature__"] = signature(command).replace(parameters=[*own, *shared])
     run.__annotations__ = {one.name: one.annotation for one in (*own, *shared)}
     return run
+
+
+@contextmanager
+def counting(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on the terminal's standard error; what it gives is called with (done, all)."""
+    with typer.progressbar(length=1, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+
+        def note(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        yield note
+
+
+def warn(words: str) -> None:
+    """A line on standard error for whoever waits."""
+    typer.echo(f"\n{words}", err=True)
 
 
 def print_json(value: Any) -> None:

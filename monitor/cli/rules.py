@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli.check import check
-from monitor.cli.options import AsJson, print_json, served
+from monitor.cli.options import Alone, AsJson, counting, print_json, served, warn
 
 if TYPE_CHECKING:
     from monitor.app import App
@@ -62,16 +62,16 @@ def show(service: App, rule: RuleName, *, as_json: AsJson = False) -> None:
 
 @app.command("backtest")
 @served
-def backtest(service: App, rule: RuleName, *, since: Since = "90d", as_json: AsJson = False) -> None:
-    """What the rule would have sent: alerts a day after stories, cooldown and silences."""
-    _try(service, rule, since, as_json=as_json)
+def backtest(service: App, rule: RuleName, *, since: Since = "90d", alone: Alone = False, as_json: AsJson = False) -> None:
+    """What the rule would have sent: alerts a day after stories, cooldown and silences; in a cluster the analysers search."""
+    _try(service, rule, since, alone=alone, as_json=as_json)
 
 
 @app.command("test")
 @served
 def try_out(service: App, rule: RuleName, *, since: Since = "7d", as_json: AsJson = False) -> None:
     """A quick backtest over the last week."""
-    _try(service, rule, since, as_json=as_json)
+    _try(service, rule, since, alone=True, as_json=as_json)
 
 
 @app.command("diff")
@@ -167,15 +167,23 @@ def _switch(service: App, rule: str, *, as_json: bool, is_enabled: bool) -> None
         typer.echo(f"{rule} is {'on' if is_enabled else 'off'} in {path}")
 
 
-def _try(service: App, rule: str, since: str, *, as_json: bool) -> None:
+def _try(service: App, rule: str, since: str, *, alone: bool, as_json: bool) -> None:
+    from functools import partial
+
     from monitor.config.durations import parse_duration
+    from monitor.core.query import Vocabulary
+    from monitor.services import spreading
     from monitor.services.backtest import backtest as replay
     from monitor.services.rules import rule_named
 
     now = service.clock.now()
     wanted = rule_named(service.rulebook, rule)
-    start = now - parse_duration(since)
-    done = replay(service.archive, service.rulebook, wanted, since=start, now=now, storm=service.settings.worker.storm)
+    start, storm = now - parse_duration(since), service.settings.worker.storm
+    queue = None if alone else service.sharing
+    with counting("parts") as note:
+        names = Vocabulary.of(service.rulebook)
+        find = None if queue is None else partial(spreading.find, service.archive, queue, names, note=note, tell=warn)
+        done = replay(service.archive, service.rulebook, wanted, since=start, now=now, storm=storm, find=find)
     if as_json:
         print_json(_backtest_json(done))
     else:

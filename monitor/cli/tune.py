@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.options import Archive, AsJson, Rules, opened, print_json
+from monitor.cli.options import Alone, Archive, AsJson, Rules, counting, opened, print_json, warn
 
 if TYPE_CHECKING:
     from monitor.app import App
@@ -79,24 +78,24 @@ def rescore(
     since: Annotated[str, typer.Option("--since", metavar="SPAN", help="How far back, such as 30d.")],
     query: Annotated[str, typer.Option("--query", metavar="QUERY", help="Only what this finds.")] = "*",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    alone: Alone = False,
     archive: Archive = None,
     rules: Rules = None,
     as_json: AsJson = False,
 ) -> None:
-    """Score stored articles again, without alerting, and say what changed."""
+    """Score stored articles again, without alerting, and say what changed; in a cluster the analysers share the work."""
     from monitor.cli.search import vocabulary
     from monitor.core.query import parse
-    from monitor.services.rescore import rescore as score_again
+    from monitor.services import rescore as here
+    from monitor.services import spreading
 
-    with opened(archive=archive, rules=rules) as app:
-        asked = parse(f"({query}) seen:{since}", vocabulary(app, query))
-        with typer.progressbar(length=1, label="articles", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-
-            def note(done: int, total: int) -> None:
-                bar.length = total
-                bar.update(done - bar.pos)
-
-            found = score_again(app.archive, app.rulebook, app.scorer, asked, app.clock.now(), is_stored=not dry_run, note=note)
+    with opened(archive=archive, rules=rules) as app, counting("articles") as note:
+        asked, now = parse(f"({query}) seen:{since}", vocabulary(app, query)), app.clock.now()
+        queue, is_stored = None if alone else app.sharing, not dry_run
+        if queue is None:
+            found = here.rescore(app.archive, app.rulebook, app.scorer, asked, now, is_stored=is_stored, note=note)
+        else:
+            found = spreading.rescore(app.archive, queue, app.rulebook, asked, now, is_stored=is_stored, note=note, tell=warn)
     if as_json:
         print_json(_rescored(found))
     else:

@@ -12,7 +12,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from monitor import kinds
-from monitor.config.documents import Document, parse_yaml, read_yaml
+from monitor.config.documents import Document, no_document, parse_yaml, read_yaml
 from monitor.config.durations import Duration
 from monitor.config.problems import field_names, problems_of
 from monitor.errors import ConfigError, Problem
@@ -96,6 +96,9 @@ class Settings(BaseModel):
     allow: tuple[str, ...] = Field((), description="Hosts and networks of your own that may be reached although private.")
     keep: dict[str, Duration] = Field({}, description="By feed tag: how long texts of its articles are kept; statements stay.")
     operator: str = Field("", description="The receiver of alerts about the service itself.")
+    traces: bool = Field(
+        default=False, description="Send OpenTelemetry traces of the steps; the OTEL_… environment variables say where to."
+    )
     public_url: str = Field("", description="Where the web page is reached from outside; makes links in alerts work.")
     web: WebSettings = WebSettings()
     worker: WorkerSettings = WorkerSettings()
@@ -161,7 +164,7 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
 def _document(environment: Mapping[str, str], file: Path | None) -> Document:
     named = file or (Path(environment[f"{PREFIX}CONFIG"]) if f"{PREFIX}CONFIG" in environment else None)
     if named is None and not Path(DEFAULT_FILE).exists():
-        return parse_yaml("", Path("settings"))
+        return no_document(Path("settings"))
     return read_yaml(named or Path(DEFAULT_FILE))
 
 

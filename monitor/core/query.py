@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -80,6 +81,15 @@ def parse(text: str, vocabulary: Vocabulary | None = None) -> Query:
     names = vocabulary or Vocabulary()
     parser = Parser(text, lambda *given: _read(names, *given), _regex_problem)
     return Query(text, parser.parse())
+
+
+def seen_between(query: Query, first: datetime | None, before: datetime | None) -> Query:
+    """The query kept to articles first seen at or after one moment and before another; None leaves a side open."""
+    place = query.root.place
+    limits = [Clause("seen", ">=", moments.Moment(first, first + timedelta.resolution), place)] if first else []
+    limits += [Clause("seen", "<", moments.Moment(before, before + timedelta.resolution), place)] if before else []
+    nodes = query.root.nodes if isinstance(query.root, And) else (query.root,)
+    return Query(query.text, And((*nodes, *limits), place)) if limits else query
 
 
 def leaves(node: Node) -> list[Words | Pattern | Clause | Statement | Everything]:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
+from monitor import tracing
 from monitor.errors import ArchiveError, ConfigError, MonitorError, Problem
 
 try:
@@ -35,6 +36,10 @@ QUEUES = ("collect", "analyse", "deliver", "maintain")
 FRESH, PLAIN, BACKFILL = 10, 5, 0
 """Priorities: what is new before what must be done now and then, and that before what is old."""
 
+SLICE = "slice"
+"""The task of a part of large work; it waits in the queue of those who have models."""
+_TRACE = "trace"
+"""The argument in which a job carries the trace it belongs to."""
 _ATTEMPTS = 5
 _LONGEST_REST = 30.0
 _GRACE_SECONDS = 9.0
@@ -42,6 +47,8 @@ _KEPT_HOURS = 72
 _TICK_SECONDS = 0.2
 _MISSED = 3
 """Heartbeats missed, and a worker is taken for dead."""
+
+_PARTS = "FROM procrastinate_jobs WHERE task_name = %s AND args ->> 'order' = %s"
 
 Steps = Mapping[str, Callable[..., object]]
 Joined = Callable[[], AbstractContextManager["psycopg.Connection[Any]"]]
@@ -60,7 +67,7 @@ class Config(BaseModel):
 
 
 class ProcrastinateQueue:
-    """Answers the Queue port."""
+    """Answers the ports Queue and Slicing."""
 
     def __init__(self, config: Config, joined: Joined) -> None:
         self._config, self._joined = config, joined
@@ -103,6 +110,28 @@ class ProcrastinateQueue:
             rows = {row["name"]: row for row in self._open().job_manager.list_queues()}
         return {name: rows[name]["todo"] + rows[name]["doing"] if name in rows else 0 for name in QUEUES}
 
+    def workers(self) -> int:
+        with self._joined() as db:
+            row = db.execute(
+                "SELECT count(*) AS n FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => %s)",
+                (_MISSED * self._config.heartbeat_seconds,),
+            ).fetchone()
+        return int(row["n"]) if row else 0
+
+    def slice(self, order: str, parts: Mapping[int, Any]) -> None:
+        with self._joined() as db:
+            for number, part in parts.items():
+                self._tell(db, SLICE, PLAIN, order=order, number=number, part=part)
+
+    def left(self, order: str) -> int:
+        with self._joined() as db:
+            row = db.execute(f"SELECT count(*) AS n {_PARTS} AND status IN ('todo', 'doing')", (SLICE, order)).fetchone()
+        return int(row["n"]) if row else 0
+
+    def withdraw(self, order: str) -> None:
+        with self._joined() as db:
+            db.execute(f"DELETE {_PARTS} AND status = 'todo'", (SLICE, order))
+
     def work(self, steps: Steps, concurrency: int, stopping: Event) -> None:
         attempts = 0
         while not stopping.is_set():
@@ -135,8 +164,10 @@ class ProcrastinateQueue:
     ) -> bool:
         """Add a job, unless one that begins with the same `once` already waits; whether it was added."""
         job = self._app.configure_task(
-            task, queue=task, priority=priority, lock=lock, queueing_lock=once, allow_unknown=False, connection=db
+            task, queue=_queue_of(task), priority=priority, lock=lock, queueing_lock=once, allow_unknown=False, connection=db
         )
+        if trace := tracing.carried():
+            words[_TRACE] = trace
         try:
             # A refusal would end the whole transaction; inside a nested one it ends that one alone.
             with db.transaction():
@@ -147,9 +178,9 @@ class ProcrastinateQueue:
 
     def _declared(self, connector: Any, steps: Steps | None = None) -> procrastinate.App:
         app = procrastinate.App(connector=connector)
-        for name in QUEUES:
+        for name in (*QUEUES, SLICE):
             retry = procrastinate.RetryStrategy(max_attempts=_ATTEMPTS, exponential_wait=3)
-            app.task(name=name, queue=name, retry=retry)(_runner(name, (steps or {}).get(name)))
+            app.task(name=name, queue=_queue_of(name), retry=retry)(_runner(name, (steps or {}).get(name)))
         return app
 
     def _prepare(self) -> None:
@@ -181,7 +212,7 @@ class ProcrastinateQueue:
             hand = _Hand(app, _MISSED * self._config.heartbeat_seconds)
             working = asyncio.create_task(
                 app.run_worker_async(
-                    queues=list(steps),
+                    queues=[name for name in QUEUES if name in steps],
                     concurrency=concurrency,
                     delete_jobs="successful",
                     install_signal_handlers=False,
@@ -284,11 +315,16 @@ def build(config: Config, joined: Joined) -> ProcrastinateQueue:
         return ProcrastinateQueue(config, joined)
 
 
+def _queue_of(task: str) -> str:
+    return "analyse" if task == SLICE else task
+
+
 def _runner(name: str, step: Callable[..., object] | None) -> Callable[..., None]:
     def run(**words: Any) -> None:
         if step is None:
             raise MonitorError(f"this worker does not do {name}")
-        step(**words)
+        with tracing.resumed(words.pop(_TRACE, None)):
+            step(**words)
 
     return run
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
+from monitor import tracing
 from monitor.errors import ScorerError
 from monitor.failpoints import failpoint
 from monitor.logs import logger
@@ -63,7 +65,9 @@ def analyse(
         articles = archive.articles.get(archive.scores.waiting(batch, claimed))
         if first and not articles:
             return AnalyseReport()
-        return _analyse(archive, rulebook, scorer, clock, articles, storm, queue)
+        # A pass that finds nothing is no work that anybody would look for.
+        with tracing.span("analyse", articles=[article.id for article in articles]) if articles else nullcontext():
+            return _analyse(archive, rulebook, scorer, clock, articles, storm, queue)
 
 
 def _analyse(
@@ -75,7 +79,8 @@ def _analyse(
     storm: int,
     queue: Queue | None,
 ) -> AnalyseReport:
-    scores = _scored(articles, archive, rulebook, scorer) if articles else []
+    with tracing.span("score") if articles else nullcontext():
+        scores = _scored(articles, archive, rulebook, scorer) if articles else []
     failpoint("post-score")
     with archive.transaction("analysis"):
         now = clock.now()
@@ -94,6 +99,7 @@ def _analyse(
     failed = sum(bool(score.error) for score in scores)
     report = AnalyseReport(len(scores) - failed, failed, new, len(plan.suppressed))
     if articles or new:
+        tracing.note(scored=report.scored, unscored=failed, alerts=new, suppressed=report.suppressed)
         log.info("analysed", scored=report.scored, unscored=failed, alerts=new, suppressed=report.suppressed)
     return report
 

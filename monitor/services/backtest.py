@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -48,14 +48,24 @@ class Backtest:
         return sorted(self.alerts, key=lambda alert: -max((one.confidence for one in alert.statements), default=0.0))[:EXAMPLES]
 
 
-def backtest(archive: Archive, rulebook: Rulebook, rule: Rule, *, since: datetime, now: datetime, storm: int) -> Backtest:
+Find = Callable[[Query, datetime, datetime], list[Hit]]
+"""(query, since, now) -> the articles it finds, in any order."""
+
+
+def backtest(
+    archive: Archive, rulebook: Rulebook, rule: Rule, *, since: datetime, now: datetime, storm: int, find: Find | None = None
+) -> Backtest:
     """Replay a rule from `since` to `now`: each batch of articles as it was analysed, judged by what was known then.
 
     Nothing is stored. Articles that are stored without the time of their analysis are replayed at the time they were seen.
+    `find` looks for them in another way than this process alone: finding takes the time, judging is quick.
     """
     evaluator = Evaluator(rulebook, storm=storm)
     enabled = replace(rule, is_enabled=True)
-    view = _Replay(archive, evaluator, enabled, since, now)
+    query = evaluator.query(rule.when)
+    reach = kinds.load("rule", rule.kind).reach(rule.options) or timedelta(0)
+    found = find(query, since - reach, now) if find else archive.search.hits(query, now=now, since=since - reach)
+    view = _Replay(archive, evaluator, enabled, since, now, found)
     alerts: list[Alert] = []
     suppressed: list[Suppression] = []
     for _ in view.moments():
@@ -81,15 +91,13 @@ class _Replay:
     rule: Rule
     start: datetime
     until: datetime
+    found: Sequence[Hit]
     now: datetime = field(init=False)
 
     def __post_init__(self) -> None:
         self.now = self.start
         self._trigger = kinds.load("rule", self.rule.kind)
-        reach = self._trigger.reach(self.rule.options) or timedelta(0)
-        query = self.evaluator.query(self.rule.when)
-        hits = self.archive.search.hits(query, now=self.until, since=self.start - reach)
-        self._hits = sorted(hits, key=lambda hit: (moment_of(hit), hit.article))
+        self._hits = sorted(self.found, key=lambda hit: (moment_of(hit), hit.article))
         self._moments = [moment_of(hit) for hit in self._hits]
         self._fresh: list[Hit] = []
         self._state: Mapping[str, Any] = {}

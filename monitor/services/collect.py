@@ -170,7 +170,7 @@ class _Intake:
         heard = self._heard.get(fetched.feed) or tracing.now()
         began = heard - round(fetched.seconds * 1e9)
         with tracing.root("collect", began, feed=fetched.feed):
-            tracing.past("fetch", began, heard, url=without_password(fetched.url), status=fetched.status, error=fetched.error)
+            tracing.past("fetch", began, heard, status=fetched.status, error=fetched.error)
             tracing.past("parse", heard, tracing.now())
             report = self._take(fetched, parsed, pages)
             tracing.note(new=report.new, changed=report.changed, failed=report.failed)

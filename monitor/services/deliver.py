@@ -8,12 +8,14 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Collection, Mapping, MutableMapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 
 import structlog
 
+from monitor import tracing
 from monitor.core.retry import Health, Pace, RetryPolicy, failed, is_outage, settle, spend
 from monitor.failpoints import failpoint
 from monitor.model import Delivery, DeliveryState, Message, Receipt, Rulebook
@@ -93,6 +95,8 @@ class _Line:
     looked_at: float | None = None
     under_way: Delivery | None = None
     started_at: float = 0.0
+    began: int = 0
+    """The same moment as traces count."""
     rests_until: float = 0.0
     failing: list[Delivery] = field(default_factory=list)
     """Deliveries that failed as a whole, with no success since."""
@@ -131,10 +135,12 @@ class _Run:
                 self._let_go(receiver, left[receiver])
             elif receiver in self.channels:
                 self._open(receiver)
-        try:
-            self._work()
-        finally:
-            self._finish()
+        with tracing.span("deliver", receivers=pending) if pending else nullcontext():
+            try:
+                self._work()
+            finally:
+                self._finish()
+            tracing.note(sent=self.report.sent, retried=self.report.retried, dead=self.report.dead)
         return self.report
 
     # -- opening ------------------------------------------------------------------------------------------------------
@@ -218,7 +224,7 @@ class _Run:
             self._record(line, delivery, message)
             return
         failpoint("pre-send")
-        line.under_way, line.started_at = delivery, at
+        line.under_way, line.started_at, line.began = delivery, at, tracing.now()
         work = threading.Thread(target=self._send, args=(line.channel, delivery, message), daemon=True)
         work.start()
 
@@ -264,6 +270,8 @@ class _Run:
     def _record(self, line: _Line, delivery: Delivery, receipt: Receipt) -> None:
         now = self.clock.now()
         settled = settle(delivery, receipt, now, self._born(delivery, now), self.policy)
+        facts = {"receiver": delivery.receiver, "alert": delivery.alert, "delivery": delivery.id, "state": settled.state.value}
+        tracing.past("send", line.began or tracing.now(), tracing.now(), **facts, error=receipt.error or None)
         failpoint("pre-mark")
         self.archive.outbox.settle(settled, now)
         self._count(settled, receipt)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
+from monitor.core.heads import Head
 from monitor.core.query import Query
-from monitor.model import Rulebook, Scores, Stance
+from monitor.model import Article, Rulebook, Scores, Stance
 from monitor.ports import Archive, Scorer
 from monitor.services.score import score_articles
 from monitor.services.search import everything
 from monitor.services.tuning import load_heads
 
-_BATCH = 32
+BATCH = 32
+"""Articles scored and stored together."""
 
 Progress = Callable[[int, int], None]
 """(articles done, articles in all)."""
@@ -42,6 +44,14 @@ class Rescored:
     lost: Counter[str] = field(default_factory=Counter)
     turned: list[Turned] = field(default_factory=list)
 
+    def add(self, other: Rescored) -> None:
+        """Take over what another part changed."""
+        self.articles += other.articles
+        self.failed += other.failed
+        self.gained.update(other.gained)
+        self.lost.update(other.lost)
+        self.turned += other.turned
+
 
 def rescore(
     archive: Archive,
@@ -61,19 +71,27 @@ def rescore(
     found = Rescored()
     learned = load_heads(archive, scorer.revision)
     told = everything(archive, query, now)
-    while chunk := list(islice(told, _BATCH)):
-        old = {one.article.id: one.scores for one, _ in chunk}
-        new = score_articles([one.article for one, _ in chunk], rulebook, scorer, heads=learned)
-        kept = list(_kept(old, new))
+    while chunk := list(islice(told, BATCH)):
+        part, kept = score_part([(one.article, one.scores) for one, _ in chunk], rulebook, scorer, learned)
         if is_stored:
             with archive.transaction():
                 archive.scores.save(kept)
-        found.articles += len(kept)
-        found.failed += len(new) - len(kept)
-        for score in kept:
-            _compare(found, old[score.article], score)
+        found.add(part)
         note(found.articles + found.failed, chunk[-1][1])
     return found
+
+
+def score_part(
+    told: Sequence[tuple[Article, Scores | None]], rulebook: Rulebook, scorer: Scorer, learned: Mapping[str, Head]
+) -> tuple[Rescored, list[Scores]]:
+    """Score articles again beside what they had: what that changes, and the scores worth storing."""
+    old = {article.id: scores for article, scores in told}
+    new = score_articles([article for article, _ in told], rulebook, scorer, heads=learned)
+    kept = list(_kept(old, new))
+    found = Rescored(len(kept), len(new) - len(kept))
+    for score in kept:
+        _compare(found, old[score.article], score)
+    return found, kept
 
 
 def _kept(old: dict[int, Scores | None], new: Sequence[Scores]) -> Iterator[Scores]:

@@ -43,14 +43,23 @@ class Cluster:
     mailbox: Mailbox
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
-        with (self.root / "log").open("a") as told:
+    def start(self, *words: str, to: str = "log", **environment: str) -> subprocess.Popen[str]:
+        with (self.root / "log").open("a") as log, (self.root / to).open("a") as told:
             process = subprocess.Popen(
                 [sys.executable, "-m", "monitor", *words],
-                cwd=self.root, env={**os.environ, **environment}, stdout=told, stderr=told, text=True,
+                cwd=self.root, env={**os.environ, **environment}, stdout=told, stderr=log, text=True,
             )  # fmt: skip
         self.processes.append(process)
         return process
+
+    def told(self, *words: str) -> dict[str, object]:
+        """What a command prints as JSON."""
+        done = subprocess.run(
+            [sys.executable, "-m", "monitor", *words, "--json"], cwd=self.root, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr + self.log()
+        answer: dict[str, object] = json.loads(done.stdout)
+        return answer
 
     def log(self) -> str:
         return (self.root / "log").read_text()
@@ -146,3 +155,35 @@ def test_killed_processes_lose_nothing_and_double_nothing(cluster: Cluster):
     letters = [str(letter["Message-ID"]) for letter in cluster.mailbox.messages]
     assert len(letters) == len(set(letters)) == FEEDS
     cluster.until("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing' AND lock IS NOT NULL", 0)
+
+
+def test_large_work_is_shared_by_the_workers_and_outlives_them(cluster: Cluster):
+    leader = cluster.start("schedule")
+    first = cluster.start("worker")
+    cluster.until(LEADS.format(leader.pid), 1)
+    cluster.until("SELECT count(*) FROM articles WHERE NOT is_waiting", FEEDS * ITEMS)
+    cluster.until("SELECT count(*) FROM deliveries WHERE state <> 'sent'", 0)
+    first.terminate()
+    first.wait(60)
+    rules = cluster.root / "rules/rules.yaml"
+    rules.write_text(rules.read_text().replace("topics: {", "topics: {tides: {name: tide reports, threshold: 0.0}, "))
+    alone = cluster.told("rescore", "--since", "30d", "--dry-run", "--alone")
+    assert alone["articles"] == FEEDS * ITEMS
+    assert alone["newly_relevant"]
+    tested = cluster.told("rules", "backtest", "harbours", "--since", "30d", "--alone")
+    assert tested["alerts"]
+
+    # Its first part is stored; that it is done, nobody hears.
+    doomed = cluster.start("worker", "--queue", "analyse,maintain", "--concurrency", "1", CHAOS_POINT="post-part")
+    cluster.until("SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '5 seconds'", 1)
+    asked = cluster.start("rescore", "--since", "30d", "--json", to="rescored")
+    assert doomed.wait(240) == EXIT_CODE, cluster.log()
+    cluster.start("worker", "--queue", "analyse,maintain", "--concurrency", "1")
+    assert asked.wait(240) == 0, cluster.log()
+    assert json.loads((cluster.root / "rescored").read_text()) == alone
+    shared = cluster.told("rules", "backtest", "harbours", "--since", "30d")
+    assert {**shared, "since": ""} == {**tested, "since": ""}
+    again = cluster.told("rescore", "--since", "30d", "--dry-run")
+    assert (again["articles"], again["newly_relevant"], again["no_longer_relevant"]) == (FEEDS * ITEMS, {}, {})
+    assert cluster.ask("SELECT count(*) FROM rule_states WHERE rule LIKE 'spread:%'") == 0
+    cluster.until("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'slice'", 0)

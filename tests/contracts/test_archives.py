@@ -395,6 +395,12 @@ def test_rule_states(archive):
     archive.states.save("rule", {"seen": ["a"], "count": 2})
     archive.states.save("rule", {"count": 3})
     assert archive.states.load("rule") == {"count": 3}
+    archive.states.save("rule:b\U0010ffff", {"count": 1})
+    archive.states.save("rule:a", {"count": 1})
+    archive.states.save("rulf", {"count": 1})
+    assert archive.states.names("rule:") == ["rule:a", "rule:b\U0010ffff"]
+    archive.states.forget([*archive.states.names("rule:"), "nothing"])
+    assert archive.states.names("ru") == ["rule", "rulf"]
 
 
 # -- the whole -------------------------------------------------------------------------------------------------------
