@@ -8,6 +8,7 @@ import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium")
+PATIENCE_MS = 300_000
 _REFUSALS = ("Content Security Policy", "Content-Security-Policy", "Blocked script execution")
 
 
@@ -16,6 +17,8 @@ class Watched:
 
     def __init__(self, browser: object, **context: object) -> None:
         self.context = browser.new_context(**context)  # type: ignore[attr-defined]
+        # A crowded machine may take its time; what a test judges is what comes.
+        self.context.set_default_timeout(PATIENCE_MS)
         self.page = self.context.new_page()
         self.trouble: list[str] = []
         self.page.on("dialog", self._dialog)

@@ -57,7 +57,19 @@ def test_the_first_appearance_of_each_holder_is_ever_not_only_in_the_span(archiv
     store(archive, 3, -900, is_relevant=False)
     japan = store(archive, 4, -3, holders=("Japan",))
     assert archive.trends.first_seen("edge") == {"China": (NOW - 500 * HOUR, first), "Japan": (NOW - 3 * HOUR, japan)}
+    store(archive, 5, -500)
+    spelled = store(archive, 6, -2, holders=("CHINA",))
+    assert archive.trends.first_seen("edge")["China"] == (NOW - 500 * HOUR, first)
+    assert archive.trends.first_seen("edge")["CHINA"] == (NOW - 2 * HOUR, spelled)
     assert archive.trends.first_seen("unknown") == {}
+
+
+def test_what_comes_between_two_questions_is_told(archive):
+    assert archive.trends.told("edge", NOW - 10 * HOUR, NOW) == []
+    late = store(archive, 1, -1)
+    assert [hit.article for hit in archive.trends.told("edge", NOW - 10 * HOUR, NOW)] == [late]
+    early = store(archive, 2, -9)
+    assert [hit.article for hit in archive.trends.told("edge", NOW - 10 * HOUR, NOW)] == [early, late]
 
 
 def test_articles_are_counted_by_the_day_of_their_publication(archive):
