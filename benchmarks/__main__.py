@@ -24,7 +24,7 @@ Measure = Callable[[], dict[str, Any]]
 
 FULL: dict[str, Measure] = {
     "start": lambda: start.measure(runs=RUNS),
-    "collect": lambda: collect.measure(feeds=1000, runs=RUNS),
+    "collect": lambda: collect.measure(feeds=1000, runs=RUNS, once=("loop",)),
     "search": lambda: search.measure(sizes_=(10_000, 100_000), peer_size=10_000, repeat=20, runs=RUNS),
     "latency": lambda: latency.measure(seconds=20, per_second=10, runs=RUNS),
     "growth": lambda: growth.measure(held=(10_000, 100_000), many=(10, 100, 1000), polled=(100, 1000, 10_000), runs=RUNS),
@@ -33,7 +33,7 @@ FULL: dict[str, Measure] = {
 }
 QUICK: dict[str, Measure] = {
     "start": lambda: start.measure(runs=RUNS),
-    "collect": lambda: collect.measure(feeds=20, runs=RUNS),
+    "collect": lambda: collect.measure(feeds=40, runs=3, peers=("reader",)),
     "search": lambda: search.measure(sizes_=(1000,), peer_size=1000, repeat=5, runs=RUNS),
     "latency": lambda: latency.measure(seconds=2, per_second=10, runs=RUNS),
     "growth": lambda: growth.measure(held=(1000,), many=(10, 100), polled=(100, 300), runs=2),
@@ -55,6 +55,8 @@ def keyed(details: dict[str, Any]) -> dict[str, dict[str, Any]]:
         found["collect"]["parsing_share"] = polled["parsing_share"]["median"]
     if scored := details.get("score"):
         found["score"] = {name: scored[name]["median"] for name in ("vs_pipeline", "vs_ort_limit")}
+        found["score"]["articles_per_second"] = scored["mixed"]["articles_per_second"]["median"]
+        found["score"]["rss_mb"] = scored["mixed"]["rss_mb"]
     if searched := details.get("search"):
         size, largest = max(searched["sizes"].items(), key=lambda item: int(item[0]))
         hundred = searched["sizes"].get("100000")

@@ -14,6 +14,8 @@ GOALS = {
     ("collect", "rss_mb"): ("≤", 400.0),
     ("score", "vs_pipeline"): ("≥", 10.0),
     ("score", "vs_ort_limit"): ("≥", 0.7),
+    ("score", "articles_per_second"): ("≥", 10.0),
+    ("score", "rss_mb"): ("≤", 2000.0),
     ("search", "vs_raw_fts5"): ("≤", 1.5),
     ("latency", "p95_s"): ("≤", 2.0),
     ("growth", "add_per_article"): ("≤", 1.5),

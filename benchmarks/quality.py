@@ -6,12 +6,12 @@ Plain asking shows the same weights the article's beginning and "HOLDER toward T
 from __future__ import annotations
 
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
 from benchmarks.runs import ROOT
 
-DATA = ROOT / "training" / "data"
+ARTICLES = ROOT / "training" / "data" / "own_articles" / "dev" / "articles.jsonl"
+RULES = ARTICLES.with_name("rules.yaml")
 
 
 def measure(*, most: int) -> dict[str, Any]:
@@ -23,8 +23,8 @@ def measure(*, most: int) -> dict[str, Any]:
     from monitor.services.labelled import read_articles
     from monitor.services.score import score_articles
 
-    rulebook = load_rulebook(DATA / "written_articles_rules.yaml")
-    rows = read_articles(Path(DATA / "written_articles.jsonl"), rulebook.topics, {*rulebook.actors, OUTLET})
+    rulebook = load_rulebook(RULES)
+    rows = read_articles(ARTICLES, rulebook.topics, {*rulebook.actors, OUTLET})
     rows = rows[:: max(1, len(rows) // most)] if most else rows
     scorer = onnx.build(onnx.Config())
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
@@ -40,7 +40,7 @@ def measure(*, most: int) -> dict[str, Any]:
             counts[row.language][1] += said.get(key, "neutral") == gold
             counts[row.language][2] += ("against", "neutral", "favor")[int(answer)] == gold
     return {
-        "set": "training/data/written_articles.jsonl",
+        "set": "training/data/own_articles/dev (never trained on)",
         "weights": scorer.revision,
         "languages": {
             language: {"pairs": pairs, "service": round(ours / pairs, 3), "plain_zero_shot": round(theirs / pairs, 3)}

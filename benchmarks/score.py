@@ -20,6 +20,7 @@ from benchmarks.runs import ask, peak_megabytes, spread
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BATCH = 64
+SENTENCES = 20
 SIZES = (1, 8, 32)
 SMALL, LARGE = (384, 12, 12, 1536), (768, 12, 12, 3072)
 """Hidden size, layers, heads and inner size of the multilingual models and of a model for one language."""
@@ -48,10 +49,10 @@ def service(count: int, runs: int) -> dict[str, Any]:
     from monitor.services.score import score_articles
 
     fed: list[tuple[Any, Any, Any]] = []
-    opening = _graphs._open
+    opening = _graphs.open_graph
 
-    def listening(path: Any) -> Any:
-        run = opening(path)
+    def listening(path: Any, packed: Any = None) -> Any:
+        run = opening(path, packed)
 
         def noted(ids: Any, mask: Any) -> Any:
             fed.append((run, ids, mask))
@@ -59,7 +60,7 @@ def service(count: int, runs: int) -> dict[str, Any]:
 
         return noted
 
-    _graphs._open = listening
+    _graphs.open_graph = listening
     rulebook, scorer = load_rulebook(shipped_rules()), onnx.build(onnx.Config())
     articles = [
         Article(number, "", "", title, text, (), "", NOW, NOW, language=language)
@@ -81,6 +82,48 @@ def service(count: int, runs: int) -> dict[str, Any]:
         limits.append(time.perf_counter() - began)
     relevant = [sum(counts) for counts in asked]
     return {"seconds": seconds, "limit": limits, "tokens": tokens, "relevant": relevant, "rss_mb": peak_megabytes()}
+
+
+def mixed(count: int, runs: int) -> dict[str, Any]:
+    """Seconds for articles of 20 sentences of which a fifth is about a watched topic: what a desk's day looks like."""
+    from dataclasses import replace
+
+    from benchmarks.quality import ARTICLES, RULES
+    from monitor.config.rulebook import load_rulebook
+    from monitor.core.sentences import split
+    from monitor.model import OUTLET, Article
+    from monitor.scorers import onnx
+    from monitor.services.labelled import read_articles
+    from monitor.services.score import score_articles
+
+    rulebook, scorer = load_rulebook(RULES), onnx.build(onnx.Config())
+    rows = read_articles(ARTICLES, rulebook.topics, {*rulebook.actors, OUTLET})
+    by_topic: dict[str, list[int]] = {}
+    for number, row in enumerate(rows):
+        for topic in row.about:
+            by_topic.setdefault(topic, []).append(number)
+    watched: set[str] = set()
+    relevant: set[int] = set()
+    for topic, numbers in by_topic.items():
+        if len(relevant | set(numbers)) <= len(rows) // 5:
+            watched.add(topic)
+            relevant |= set(numbers)
+    rulebook = replace(rulebook, topics={topic: rulebook.topics[topic] for topic in watched})
+    articles = []
+    for number in range(count * runs):
+        row = rows[number % len(rows)]
+        sentences = [row.text[start:end] for start, end in split(row.text)]
+        text = " ".join((sentences * SENTENCES)[:SENTENCES])
+        articles.append(Article(number, "", "", row.title, text, (), "", NOW, NOW, language=row.language or None))
+    score_articles(articles[:8], rulebook, scorer)
+    seconds, found = [], 0
+    for run in range(runs):
+        mine = articles[run * count : (run + 1) * count]
+        began = time.perf_counter()
+        scores = [one for at in range(0, count, BATCH) for one in score_articles(mine[at : at + BATCH], rulebook, scorer)]
+        seconds.append(time.perf_counter() - began)
+        found += sum(any(one.is_relevant for one in score.relevances) for score in scores)
+    return {"seconds": seconds, "relevant": found / (count * runs), "rss_mb": peak_megabytes()}
 
 
 def _shapes() -> tuple[Any, list[tuple[Any, tuple[int, int, int, int]]]]:
@@ -191,6 +234,7 @@ def measure(*, count: int, runs: int, peers: int) -> dict[str, Any]:
     mine = ask("score", "service", count, runs)
     theirs = ask("score", "pipeline", peers, runs)
     embedding = ask("score", "sentence", peers, runs)
+    day = ask("score", "mixed", count, runs)
     from monitor.scorers._graphs import BUNDLED
     from monitor.scorers._weights import read_manifest
 
@@ -198,6 +242,11 @@ def measure(*, count: int, runs: int, peers: int) -> dict[str, Any]:
         "size": {"texts": count * runs, "pipeline_texts": peers * runs, "weights": read_manifest(BUNDLED).revision},
         "articles_per_second": spread([count / seconds for seconds in mine["seconds"]]),
         "tokens_per_second": spread([n / seconds for n, seconds in zip(mine["tokens"], mine["seconds"], strict=True)]),
+        "mixed": {
+            "articles_per_second": spread([count / seconds for seconds in day["seconds"]]),
+            "relevant_share": round(day["relevant"], 3),
+            "rss_mb": day["rss_mb"],
+        },
         "relevant_pairs": sum(mine["relevant"]),
         "rss_mb": mine["rss_mb"],
         "pipeline": {
@@ -217,5 +266,5 @@ def measure(*, count: int, runs: int, peers: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    engines = {"service": service, "pipeline": pipeline, "sentence": sentence}
+    engines = {"service": service, "mixed": mixed, "pipeline": pipeline, "sentence": sentence}
     print(json.dumps(engines[sys.argv[1]](int(sys.argv[2]), int(sys.argv[3]))))
