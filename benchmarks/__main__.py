@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks import collect, growth, guard, latency, page, quality, score, search, start
+from benchmarks import cluster, collect, growth, guard, latency, page, quality, score, search, start
 from benchmarks.machine import facts
 from benchmarks.runs import ROOT, RUNS
 
@@ -30,6 +30,7 @@ FULL: dict[str, Measure] = {
     "growth": lambda: growth.measure(held=(10_000, 100_000), many=(10, 100, 1000), polled=(100, 1000, 10_000), runs=RUNS),
     "score": lambda: score.measure(count=100, runs=RUNS, peers=20),
     "quality": lambda: quality.measure(most=0),
+    "cluster": lambda: cluster.measure(articles=100_000, queued=6000, milliseconds=20, runs=3),
 }
 QUICK: dict[str, Measure] = {
     "start": lambda: start.measure(runs=RUNS),
@@ -39,6 +40,7 @@ QUICK: dict[str, Measure] = {
     "growth": lambda: growth.measure(held=(1000,), many=(10, 100), polled=(100, 300), runs=2),
     "score": lambda: score.measure(count=4, runs=RUNS, peers=1),
     "quality": lambda: quality.measure(most=6),
+    "cluster": lambda: cluster.measure(articles=2000, queued=400, milliseconds=20),
 }
 
 
@@ -68,6 +70,8 @@ def keyed(details: dict[str, Any]) -> dict[str, dict[str, Any]]:
         found["latency"] = {name: heard[name]["median"] for name in ("p50_s", "p95_s")}
     if grown := details.get("growth"):
         found["growth"] = {**grown["slopes"], "rss_mb": list(grown["feeds"].values())[-1]["rss_mb"]["median"]}
+    if shared := details.get("cluster"):
+        found["cluster"] = cluster.figures(shared)
     if started := details.get("start"):
         found["start"] = {name: value["median"] for name, value in started.items()}
     return found

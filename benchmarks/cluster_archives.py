@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 from benchmarks.archive_corpus import NOW, QUERIES, batches, scores, timed
+from benchmarks.cluster_soak import removed
 from monitor.archives import postgres, sqlite
 from monitor.core.query import parse
 from monitor.ports import Archive
@@ -58,30 +60,35 @@ def questions(archive: Archive, repeat: int) -> tuple[dict[str, Any], dict[str, 
     return taken, found
 
 
+def measure(articles: int, repeat: int = 7) -> dict[str, Any]:
+    """Both archives filled and asked; what each did, and how many questions both answered alike."""
+    server = Server(synchronous_commit="on", fsync="on", full_page_writes="on", shared_buffers="512MB")
+    report: dict[str, Any] = {"articles": articles}
+    found = {}
+    with removed(server), tempfile.TemporaryDirectory() as folder:
+        made = {
+            "sqlite": sqlite.build(sqlite.Config(path=str(Path(folder) / "monitor.db"))),
+            "postgres": postgres.build(postgres.Config(url=server.url("postgres"))),
+        }
+        for name, archive in made.items():
+            filled = fill(archive, articles)
+            archive.upkeep.vacuum()
+            taken, found[name] = questions(archive, repeat)
+            report[name] = {**filled, "megabytes": round(archive.stats()["bytes"] / 1e6, 1), "milliseconds": taken}
+            archive.close()
+    report["agreeing"] = sum(found["sqlite"][name] == found["postgres"][name] for name in QUERIES)
+    report["asked"] = len(QUERIES)
+    report["load"] = round(os.getloadavg()[0], 1)
+    return report
+
+
 def main() -> None:
     """Fill both, ask both, print one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=20_000)
     parser.add_argument("--repeat", type=int, default=7)
     given = parser.parse_args()
-    server = Server(synchronous_commit="on", fsync="on", full_page_writes="on", shared_buffers="512MB")
-    report: dict[str, Any] = {"articles": given.articles}
-    found = {}
-    with tempfile.TemporaryDirectory() as folder:
-        made = {
-            "sqlite": sqlite.build(sqlite.Config(path=str(Path(folder) / "monitor.db"))),
-            "postgres": postgres.build(postgres.Config(url=server.url("postgres"))),
-        }
-        for name, archive in made.items():
-            filled = fill(archive, given.articles)
-            archive.upkeep.vacuum()
-            taken, found[name] = questions(archive, given.repeat)
-            report[name] = {**filled, "megabytes": round(archive.stats()["bytes"] / 1e6, 1), "milliseconds": taken}
-            archive.close()
-    server.remove()
-    report["agreeing"] = sum(found["sqlite"][name] == found["postgres"][name] for name in QUERIES)
-    report["asked"] = len(QUERIES)
-    print(json.dumps(report, indent=1))
+    print(json.dumps(measure(given.articles, given.repeat)))
 
 
 if __name__ == "__main__":

@@ -239,6 +239,15 @@ def until(check: Callable[[], bool], seconds: float, tend: Callable[[], None]) -
     return time.monotonic() - started
 
 
+@contextmanager
+def removed(server: Server) -> Iterator[None]:
+    """The server while inside, and nothing of it afterwards."""
+    try:
+        yield
+    finally:
+        server.remove()
+
+
 def configure(root: Path, url: str, feeds: list[str], mailbox: Mailbox, interval: int, heartbeat: float) -> None:
     """Write feeds, rules and settings."""
     weights = make_weights(root / "weights")
@@ -282,7 +291,7 @@ def main() -> None:
         ("worker", "#3", "--queue", "analyse", "--concurrency", "1"),
         ("worker", "#4", "--queue", "analyse,deliver", "--concurrency", "2"),
     ]
-    with tempfile.TemporaryDirectory() as folder, mail_server() as mailbox:
+    with removed(server), tempfile.TemporaryDirectory() as folder, mail_server() as mailbox:
         root = Path(folder)
         press = Press(given.feeds, given.publish_every)
         with newsstand(press) as feeds:
@@ -319,7 +328,6 @@ def main() -> None:
                 supervisor.stop()
                 (Path(tempfile.gettempdir()) / "cluster_soak.log").write_bytes((root / "log").read_bytes())
             print(json.dumps(report, indent=1))
-    server.remove()
     sys.exit(0 if all(report[name] == 0 for name in MUST_BE_ZERO) else 1)
 
 

@@ -19,7 +19,7 @@ from monitor.config.settings import Settings, load_settings
 from monitor.core.render import plain, view
 from monitor.errors import ConfigError, Problem
 from monitor.model import Feed, Message, Receiver, Rulebook
-from monitor.ports import Archive, Channel, Clock, Fetcher, Joinable, Parser, Queue, Scorer, Slicing
+from monitor.ports import Archive, Channel, Clock, Fetcher, Joinable, Parser, Queue, Scorer, Sharing
 
 ENGINES = {"postgres": "postgres", "postgresql": "postgres"}
 
@@ -86,11 +86,11 @@ class App:
         return made
 
     @property
-    def sharing(self) -> Slicing | None:
+    def sharing(self) -> Sharing | None:
         """The queue whose workers can share large work; None where this process is alone, or no worker was heard of lately."""
         if not isinstance(self.archive, Joinable):
             return None
-        return self.queue if isinstance(self.queue, Slicing) and self.queue.workers() else None
+        return self.queue if isinstance(self.queue, Sharing) and self.queue.workers() else None
 
     @property
     def heartbeat(self) -> timedelta:

@@ -72,7 +72,7 @@ def work(app: App, queues: Sequence[str], concurrency: int, stopping: threading.
         tracing.configure()
     member = Member(Worker(app, stopping=stopping, queue=app.queue, is_leader=False), observe)
     # Parts of large work wait in the queue of those who have models.
-    steps = {name: step for name, step in member.steps.items() if name in queues or (name == "slice" and "analyse" in queues)}
+    steps = {name: step for name, step in member.steps.items() if name in queues or (name == "part" and "analyse" in queues)}
     with stopped_by_signals(stopping):
         log.info("worker started", queues=list(queues), concurrency=concurrency)
         app.queue.work(steps, concurrency, stopping)
@@ -93,7 +93,7 @@ class Member:
             "analyse": self._observed("analyse", self._analyse),
             "deliver": self._observed("deliver", self._deliver),
             "maintain": self._observed("maintain", self._maintain),
-            "slice": self._observed("slice", self._slice),
+            "part": self._observed("part", self._part),
         }
 
     def _observed(self, name: str, step: Callable[..., object]) -> Callable[..., object]:
@@ -124,7 +124,7 @@ class Member:
         self._worker.tidy()
         spreading.forget_old(self._worker.app.archive, self._worker.app.clock.now())
 
-    def _slice(self, order: str, number: int, part: Sequence[Any]) -> None:
+    def _part(self, order: str, number: int, part: Sequence[Any]) -> None:
         spreading.do_part(self._worker.app.archive, self._worker.app.scorer, order, number, part)
 
 

@@ -524,14 +524,14 @@ class Queue(Protocol):
 
 
 @runtime_checkable
-class Slicing(Protocol):
+class Sharing(Protocol):
     """A queue whose workers can share one large piece of work; what is fresh goes before it."""
 
     def workers(self) -> int:
         """Workers that were heard of lately, whatever their queues."""
         ...
 
-    def slice(self, order: str, parts: Mapping[int, Any]) -> None:
+    def share(self, order: str, parts: Mapping[int, Any]) -> None:
         """Tell of parts (number -> JSON value) of a piece of work with this name."""
         ...
 

@@ -36,7 +36,7 @@ QUEUES = ("collect", "analyse", "deliver", "maintain")
 FRESH, PLAIN, BACKFILL = 10, 5, 0
 """Priorities: what is new before what must be done now and then, and that before what is old."""
 
-SLICE = "slice"
+PART = "part"
 """The task of a part of large work; it waits in the queue of those who have models."""
 _TRACE = "trace"
 """The argument in which a job carries the trace it belongs to."""
@@ -67,7 +67,7 @@ class Config(BaseModel):
 
 
 class ProcrastinateQueue:
-    """Answers the ports Queue and Slicing."""
+    """Answers the ports Queue and Sharing."""
 
     def __init__(self, config: Config, joined: Joined) -> None:
         self._config, self._joined = config, joined
@@ -118,19 +118,19 @@ class ProcrastinateQueue:
             ).fetchone()
         return int(row["n"]) if row else 0
 
-    def slice(self, order: str, parts: Mapping[int, Any]) -> None:
+    def share(self, order: str, parts: Mapping[int, Any]) -> None:
         with self._joined() as db:
             for number, part in parts.items():
-                self._tell(db, SLICE, PLAIN, order=order, number=number, part=part)
+                self._tell(db, PART, PLAIN, order=order, number=number, part=part)
 
     def left(self, order: str) -> int:
         with self._joined() as db:
-            row = db.execute(f"SELECT count(*) AS n {_PARTS} AND status IN ('todo', 'doing')", (SLICE, order)).fetchone()
+            row = db.execute(f"SELECT count(*) AS n {_PARTS} AND status IN ('todo', 'doing')", (PART, order)).fetchone()
         return int(row["n"]) if row else 0
 
     def withdraw(self, order: str) -> None:
         with self._joined() as db:
-            db.execute(f"DELETE {_PARTS} AND status = 'todo'", (SLICE, order))
+            db.execute(f"DELETE {_PARTS} AND status = 'todo'", (PART, order))
 
     def work(self, steps: Steps, concurrency: int, stopping: Event) -> None:
         attempts = 0
@@ -178,7 +178,7 @@ class ProcrastinateQueue:
 
     def _declared(self, connector: Any, steps: Steps | None = None) -> procrastinate.App:
         app = procrastinate.App(connector=connector)
-        for name in (*QUEUES, SLICE):
+        for name in (*QUEUES, PART):
             retry = procrastinate.RetryStrategy(max_attempts=_ATTEMPTS, exponential_wait=3)
             app.task(name=name, queue=_queue_of(name), retry=retry)(_runner(name, (steps or {}).get(name)))
         return app
@@ -316,7 +316,7 @@ def build(config: Config, joined: Joined) -> ProcrastinateQueue:
 
 
 def _queue_of(task: str) -> str:
-    return "analyse" if task == SLICE else task
+    return "analyse" if task == PART else task
 
 
 def _runner(name: str, step: Callable[..., object] | None) -> Callable[..., None]:

@@ -19,7 +19,7 @@ from monitor.core.query import Query, Vocabulary, parse, seen_between
 from monitor.errors import MonitorError
 from monitor.failpoints import failpoint
 from monitor.model import Actor, Hit, Rulebook, Topic
-from monitor.ports import Archive, Scorer, Slicing
+from monitor.ports import Archive, Scorer, Sharing
 from monitor.services.rescore import BATCH, Progress, Rescored, Turned, score_part
 from monitor.services.tuning import load_heads
 
@@ -46,7 +46,7 @@ def untold(_words: str) -> None:
 
 def rescore(
     archive: Archive,
-    queue: Slicing,
+    queue: Sharing,
     rulebook: Rulebook,
     query: Query,
     now: datetime,
@@ -88,7 +88,7 @@ def rescore(
 
 def find(
     archive: Archive,
-    queue: Slicing,
+    queue: Sharing,
     vocabulary: Vocabulary,
     query: Query,
     since: datetime,
@@ -143,7 +143,7 @@ def forget_old(archive: Archive, now: datetime) -> int:
 
 def _spread(
     archive: Archive,
-    queue: Slicing,
+    queue: Sharing,
     work: Mapping[str, Any],
     parts: Sequence[Sequence[Any]],
     now: datetime,
@@ -160,13 +160,13 @@ def _spread(
         archive.states.forget(archive.states.names(order))
 
 
-def _wait(archive: Archive, queue: Slicing, order: str, parts: Sequence[Any], note: Callable[[int], None], tell: Tell) -> None:
+def _wait(archive: Archive, queue: Sharing, order: str, parts: Sequence[Any], note: Callable[[int], None], tell: Tell) -> None:
     count, told, done, since = len(parts), 0, 0, time.monotonic()
     while True:
         # A few at once: the rules that watch for silence wait for those told before them, and no longer.
         until = min(count, done + _AT_ONCE * max(1, queue.workers()))
         if told < until:
-            queue.slice(order, {number: parts[number] for number in range(told, until)})
+            queue.share(order, {number: parts[number] for number in range(told, until)})
             told = until
         # Asked before the results are counted: a part that ends in between is then counted.
         left = queue.left(order)

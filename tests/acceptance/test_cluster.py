@@ -186,4 +186,4 @@ def test_large_work_is_shared_by_the_workers_and_outlives_them(cluster: Cluster)
     again = cluster.told("rescore", "--since", "30d", "--dry-run")
     assert (again["articles"], again["newly_relevant"], again["no_longer_relevant"]) == (FEEDS * ITEMS, {}, {})
     assert cluster.ask("SELECT count(*) FROM rule_states WHERE rule LIKE 'spread:%'") == 0
-    cluster.until("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'slice'", 0)
+    cluster.until("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'part'", 0)

@@ -78,7 +78,7 @@ def analyser(archive, scorer, *, dies_after: int = 0) -> Iterator[procrastinate.
         if len(done) <= dies_after:
             raise RuntimeError("died")
 
-    working = threading.Thread(target=queue.work, args=({"analyse": print, procrastinate.SLICE: part}, 1, stopping))
+    working = threading.Thread(target=queue.work, args=({"analyse": print, procrastinate.PART: part}, 1, stopping))
     working.start()
     try:
         yield queue
@@ -159,7 +159,7 @@ class Nobody:
     def workers(self) -> int:
         return 1
 
-    def slice(self, order, parts) -> None:
+    def share(self, order, parts) -> None:
         pass
 
     def left(self, order) -> int:
