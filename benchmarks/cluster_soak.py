@@ -172,19 +172,22 @@ class Supervisor:
         """End the processes of one command for good, as a supervisor would."""
         self.commands = [command for command in self.commands if command[0] != name]
         for command in [command for command in self.running if command[0] == name]:
-            process = self.running.pop(command)
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
+            _ended([self.running.pop(command)])
 
     def stop(self) -> None:
         """End all of them as a machine that is shut down would."""
-        for process in self.running.values():
-            process.send_signal(signal.SIGTERM)
-        for process in self.running.values():
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(20)
-            if process.poll() is None:
-                process.kill()
+        _ended([*self.running.values()])
+
+
+def _ended(processes: list[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        process.send_signal(signal.SIGTERM)
+    for process in processes:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(20)
+        if process.poll() is None:
+            process.kill()
+            process.wait()
 
 
 class Post:
