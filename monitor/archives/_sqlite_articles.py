@@ -102,26 +102,28 @@ class SqliteArticles:
     def known(self, feed: str, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
         with self._connections.read() as db:
             rows = db.execute(
-                """
-                SELECT k.key, a.id, a.content_hash FROM json_each(?) j JOIN article_keys k ON k.feed = ? AND k.key = j.value
-                JOIN articles a ON a.id = k.article
-                """,
+                "SELECT k.key, k.article FROM json_each(?) j JOIN article_keys k ON k.feed = ? AND k.key = j.value",
                 (json.dumps([clean(key) for key in keys]), feed),
             ).fetchall()
-        return {row[0]: (row[1], row[2]) for row in rows}
+            # Each article once, though most are known by several keys.
+            articles = json.dumps(list({row[1] for row in rows}))
+            hashes = dict(
+                db.execute("SELECT id, content_hash FROM articles WHERE id IN (SELECT value FROM json_each(?))", (articles,))
+            )
+        return {key: (article, hashes[article]) for key, article in rows}
 
     def add(self, articles: Sequence[Article]) -> list[int]:
         if not articles:
             return []
+        keyed = [(article, [(article.feed, clean(key)) for key in article.keys]) for article in articles]
         with self._connections.write() as db:
-            known = _stored_keys(db, articles)
+            known = _stored_keys(db, [key for _, own in keyed for key in own])
             # Nobody else writes now, so the next numbers are ours, and rows can be handed over all at once.
             free = _last_number(db) + 1
             ids: list[int] = []
             new: list[_New] = []
             keys: list[tuple[str, str, int, int]] = []
-            for article in articles:
-                own = [(article.feed, clean(key)) for key in article.keys]
+            for article, own in keyed:
                 number = next((known[key] for key in own if key in known), None)
                 if number is None:
                     number = free
@@ -200,15 +202,14 @@ def _indexed(db: sqlite3.Connection, article: int) -> index.Indexed | None:
     return found[0] if found else None
 
 
-def _stored_keys(db: sqlite3.Connection, articles: Sequence[Article]) -> dict[tuple[str, str], int]:
-    """(feed, key) -> id of the article that has it, for those keys of the articles that are stored."""
-    wanted = json.dumps([(article.feed, clean(key)) for article in articles for key in article.keys])
+def _stored_keys(db: sqlite3.Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """(feed, key) -> id of the article that has it, for those of the keys that are stored."""
     rows = db.execute(
         """
         SELECT k.feed, k.key, k.article FROM json_each(?) j
         JOIN article_keys k ON k.feed = j.value ->> 0 AND k.key = j.value ->> 1
         """,
-        (wanted,),
+        (json.dumps(keys),),
     )
     return {(feed, key): article for feed, key, article in rows}
 
