@@ -204,7 +204,8 @@ def multiply(times: int, source: str, target: str) -> dict[str, Any]:
         for table, columns in _COPIED.items():
             number = "article" if "article + :n" in columns else "id"
             rows = columns.format(**written)
-            db.execute(f"INSERT INTO {table} SELECT {rows} FROM {table} WHERE {number} <= {held} ORDER BY {number}", given)
+            statement = f"INSERT INTO {table} SELECT {rows} FROM {table} WHERE {number} <= {held} ORDER BY {number}"  # noqa: S608
+            db.execute(statement, given)
         db.execute("INSERT INTO words (rowid, title, text) SELECT id + :n, title, text FROM temp.tokens ORDER BY id", given)
         db.execute("COMMIT")
     db.execute("INSERT INTO words (words, rank) VALUES ('hashsize', 1048576)")

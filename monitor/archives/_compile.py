@@ -21,11 +21,16 @@ _COMPARISONS = {":": "=", ">=": ">=", "<=": "<=", ">": ">", "<": "<"}
 
 @dataclass(frozen=True, slots=True)
 class Sql:
-    """A condition and the values of its placeholders; `is_by_id` while it reads nothing of the article but its id."""
+    """A condition and the values of its placeholders.
+
+    `is_by_id` while it reads nothing of the article but its id; `ids` selects just the ids it holds for, once each, where a
+    dialect can say so.
+    """
 
     text: str
     values: tuple[object, ...] = ()
     is_by_id: bool = True
+    ids: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from monitor.archives import _postgres_words as words
 from monitor.archives._postgres_connection import Connections, Db, alone
+from monitor.archives._values import repack
 from monitor.core import text
 from monitor.errors import ArchiveTooNew
 
@@ -179,8 +181,26 @@ SELECT a.created, a.rule, a.severity, a.title, a.why, d.receiver, d.state, d.att
 FROM alerts a LEFT JOIN deliveries d ON d.alert = a.id;
 """
 
-MIGRATIONS = {"m001_first": _FIRST}
-"""Name to statements, in order; one that was released is never changed."""
+
+def _bytes_of_vectors(db: Db) -> None:
+    """Vectors take one byte a dimension instead of two."""
+    last = 0
+    while rows := db.execute(
+        "SELECT article, vector FROM embeddings WHERE article > %s ORDER BY article LIMIT 1000", (last,)
+    ).fetchall():
+        last = rows[-1]["article"]
+        changed = ([row["article"] for row in rows], [repack(row["vector"]) for row in rows])
+        db.execute(
+            """
+            UPDATE embeddings e SET vector = c.vector FROM unnest(%s::bigint[], %s::bytea[]) AS c (article, vector)
+            WHERE e.article = c.article
+            """,
+            changed,
+        )
+
+
+MIGRATIONS: dict[str, str | Callable[[Db], None]] = {"m001_first": _FIRST, "m002_bytes_of_vectors": _bytes_of_vectors}
+"""Name to statements or to what is done, in order; one that was released is never changed."""
 
 
 def prepare(connections: Connections) -> None:
@@ -198,11 +218,9 @@ def prepare(connections: Connections) -> None:
                 f"the archive {connections.shown} was written by a newer release (it has {unknown[-1]}, this release ends with "
                 f"{[*MIGRATIONS][-1]}); install that release or restore a backup"
             )
-        for name, statements in MIGRATIONS.items():
+        for name, migration in MIGRATIONS.items():
             if name not in applied:
-                # Texts are compared and ordered as bytes, as in every archive, whatever the database's own language.
-                migration: Any = statements.replace(" TEXT", ' TEXT COLLATE "C"')
-                db.execute(migration)
+                _apply(db, migration)
                 db.execute("INSERT INTO monitor_migrations (name) VALUES (%s)", (name,))
         if _analysis(db) != text.REVISION:
             words.rebuild(db)
@@ -210,6 +228,15 @@ def prepare(connections: Connections) -> None:
                 "INSERT INTO meta (name, value) VALUES ('analysis', %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                 (str(text.REVISION),),
             )
+
+
+def _apply(db: Db, migration: str | Callable[[Db], None]) -> None:
+    if not isinstance(migration, str):
+        migration(db)
+        return
+    # Texts are compared and ordered as bytes, as in every archive, whatever the database's own language.
+    statements: Any = migration.replace(" TEXT", ' TEXT COLLATE "C"')
+    db.execute(statements)
 
 
 def latest(db: Db) -> str:

@@ -22,7 +22,15 @@ _OF_FOUND = {
 _OF_EVERYTHING = {
     "source": "SELECT source, count(*) FROM articles GROUP BY 1",
     "language": "SELECT coalesce(language, ''), count(*) FROM articles GROUP BY language",
-    "day": "SELECT substr(published, 1, 10), count(*) FROM articles GROUP BY 1",
+    # From the newest day back, no further than is shown: T stands between day and hour, and U comes after it.
+    "day": """
+      WITH RECURSIVE days (day) AS (
+        SELECT substr(max(published), 1, 10) FROM articles UNION ALL
+        SELECT (SELECT substr(max(published), 1, 10) FROM articles WHERE published < day) FROM days WHERE day IS NOT NULL
+      )
+      SELECT day, (SELECT count(*) FROM articles WHERE published >= day AND published < day || 'U')
+      FROM (SELECT day FROM days WHERE day IS NOT NULL LIMIT {limit})
+    """,
     "topic": "SELECT topic, count(*) FROM relevances WHERE is_relevant = 1 GROUP BY 1",
     "stance": "SELECT stance, count(DISTINCT article) FROM statements WHERE is_relevant = 1 GROUP BY 1",
     "holder": "SELECT holder, count(DISTINCT article) FROM statements WHERE is_relevant = 1 GROUP BY 1",
@@ -36,7 +44,10 @@ def count_facets(db: sqlite3.Connection, found: Source, names: Sequence[str], li
     if not known:
         return counted
     counts = _OF_EVERYTHING if found.is_everything else _OF_FOUND
-    parts = [f"SELECT * FROM (SELECT '{name}', * FROM ({counts[name]}) ORDER BY {_order(name)} LIMIT ?)" for name in known]
+    parts = [
+        f"SELECT * FROM (SELECT '{name}', * FROM ({counts[name].format(limit=int(limit))}) ORDER BY {_order(name)} LIMIT ?)"
+        for name in known
+    ]
     # Everything is counted from indexes alone; anything else is put aside once and counted from there.
     aside = "" if found.is_everything else f"WITH found AS MATERIALIZED (SELECT a.id, {_columns(known)} {found.text}) "
     values = (*(() if found.is_everything else found.values), *(limit for _ in known))

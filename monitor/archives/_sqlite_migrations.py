@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlite_utils import Database, Migrations
 
 from monitor.archives import _sqlite_index as index
+from monitor.archives._values import repack
 
 migrations = Migrations("monitor")
 
@@ -175,3 +176,12 @@ def m001_first(db: Database) -> None:
         if statement.strip():
             db.execute(statement)
     index.create(db.conn, index.EVERYTHING)
+
+
+@migrations()
+def m002_bytes_of_vectors(db: Database) -> None:
+    """Vectors take one byte a dimension instead of two."""
+    last, asked = 0, "SELECT article, vector FROM embeddings WHERE article > ? ORDER BY article LIMIT 1000"
+    while rows := db.execute(asked, (last,)).fetchall():
+        last = rows[-1][0]
+        db.conn.executemany("UPDATE embeddings SET vector = ? WHERE article = ?", [(repack(row[1]), row[0]) for row in rows])

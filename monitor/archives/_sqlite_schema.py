@@ -10,7 +10,7 @@ from monitor.archives._sqlite_connection import MEMORY, Connections
 from monitor.core import text
 from monitor.errors import ArchiveTooNew
 
-MIGRATIONS = ["m001_first"]
+MIGRATIONS = ["m001_first", "m002_bytes_of_vectors"]
 """The names of all migrations in order, so that a file that is up to date is known without loading them."""
 
 

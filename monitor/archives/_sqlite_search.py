@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from monitor.archives import _sqlite_index as index
@@ -15,6 +14,7 @@ from monitor.archives._rows import by_article, read_article, read_hit
 from monitor.archives._sqlite_articles import ARTICLE
 from monitor.archives._sqlite_connection import Connections
 from monitor.archives._sqlite_facets import count_facets
+from monitor.archives._sqlite_pages import best, newest
 from monitor.archives._sqlite_source import Source, among, compiler, first_since, newer, source
 from monitor.archives._values import time_text
 from monitor.core.clauses import Node, Words
@@ -22,8 +22,6 @@ from monitor.core.query import Query, asserted, clauses, leaves
 from monitor.core.snippets import snippet
 from monitor.model import Article, Hit, Statement
 
-_RANK = "bm25(words, 4.0, 1.0) * (0.4 + 0.6 / (1 + max(0, julianday(?) - julianday(a.published)) / 30.0))"
-"""Smaller is better: the weight of the words, full for what is new and two fifths of it for what is very old."""
 _MOST_IN_A_BATCH = 5000
 
 
@@ -41,7 +39,7 @@ class SqliteSearch:
             order = "relevance" if sort == "relevance" and found.has_words else "seen" if sort == "seen" else "published"
             # The number of articles found is counted once and then travels with the cursor.
             place = Place.read(cursor, order) if cursor else Place(order, time_text(now), 0, _count(db, found))
-            ids, following = (_best if order == "relevance" else _newest)(db, found, place, limit)
+            ids, following = (best if order == "relevance" else newest)(db, found, place, limit)
             rows = db.execute(f"{ARTICLE} WHERE a.id IN (SELECT value FROM json_each(?))", (json.dumps(ids),)).fetchall()
         articles = {row["id"]: read_article(row) for row in rows}
         return [articles[number] for number in ids], place.total, following.text if following else ""
@@ -119,29 +117,3 @@ def _said(db: sqlite3.Connection, compiled: Compiler, root: Node, articles: list
         (json.dumps(articles), *values),
     )
     return by_article(rows.fetchall())
-
-
-# -- pages -----------------------------------------------------------------------------------------------------------
-
-
-def _newest(db: sqlite3.Connection, found: Source, place: Place, limit: int) -> tuple[list[int], Place | None]:
-    """Ids newest first from a place on (a place without a number is the beginning), and the next place."""
-    column = f"a.{place.order}"
-    after = (f" AND ({column}, a.id) < (?, ?)", (place.moment, place.number)) if place.number else ("", ())
-    rows = db.execute(
-        f"SELECT a.id, {column} {found.text}{after[0]} ORDER BY {column} DESC, a.id DESC LIMIT ?",
-        (*found.values, *after[1], limit + 1),
-    ).fetchall()
-    page = rows[:limit]
-    following = replace(place, moment=page[-1][1], number=page[-1][0]) if page and len(rows) > limit else None
-    return [row[0] for row in page], following
-
-
-def _best(db: sqlite3.Connection, found: Source, place: Place, limit: int) -> tuple[list[int], Place | None]:
-    """Ids best first; the moment of the first page stays, so that ages do not shift between pages."""
-    rows = db.execute(
-        f"SELECT a.id, {_RANK} AS rank {found.text} ORDER BY rank, a.id DESC LIMIT ? OFFSET ?",
-        (place.moment, *found.values, limit + 1, place.number),
-    ).fetchall()
-    following = replace(place, number=place.number + limit) if len(rows) > limit else None
-    return [row[0] for row in rows[:limit]], following

@@ -18,13 +18,17 @@ from monitor.core.text import author_term, primary, stems
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """FROM and WHERE over articles named a; `bare` may stand for it where only a.id is read."""
+    """FROM and WHERE over articles named a; `bare` may stand for it where only a.id is read.
+
+    `walked` goes through the articles in the order of {order}, without words.
+    """
 
     text: str
     values: tuple[object, ...]
     bare: str
     has_words: bool
     is_everything: bool
+    walked: str = ""
 
 
 class SqliteDialect:
@@ -54,7 +58,8 @@ class SqliteDialect:
             # A few articles are asked about: each looks for its own rows, whatever else the archive holds.
             tables = tables.replace("statements s", "statements s INDEXED BY statements_of_article")
             return Sql(f"EXISTS (SELECT 1 FROM {tables} WHERE {key} = a.id AND ({condition.text}))", condition.values)
-        return Sql(f"a.id IN (SELECT {key} FROM {tables} WHERE {condition.text})", condition.values)
+        ids = f"SELECT DISTINCT {key} AS id FROM {tables} WHERE {condition.text}"
+        return Sql(f"a.id IN (SELECT {key} FROM {tables} WHERE {condition.text})", condition.values, ids=ids)
 
     def pattern(self, node: Pattern) -> Sql:
         column = "(SELECT text FROM texts WHERE article = a.id)" if node.part == "text" else f"a.{node.part}"
@@ -77,11 +82,15 @@ def source(conditions: Conditions, limits: Sequence[Sql] = (), table: str = inde
     """The source of a query's articles, kept to further limits; no article before the id `first` can satisfy them."""
     where = both([conditions.where, *limits])
     conjunction = "" if where == TRUE else f" AND ({where.text})"
+    # What is led by the words or by the order must not be led by a list of ids instead: a plan led by any other condition
+    # would ask the text index about one article after another.
+    led = re.sub(r"\ba\.id (?=IN |NOT IN )", "+a.id ", conjunction)
     if not conditions.match:
         text = "FROM articles a WHERE TRUE" + conjunction
-        return Source(text, where.values, text, has_words=False, is_everything=where == TRUE)
-    # The words lead: a plan led by any other condition would ask the text index about one article after another.
-    conjunction = re.sub(r"\ba\.id (?=IN |NOT IN )", "+a.id ", conjunction)
+        bare = f"FROM ({where.ids}) a WHERE TRUE" if where.ids and not limits else text
+        walked = "FROM articles a INDEXED BY articles_{order} WHERE TRUE" + led.replace("{", "{{").replace("}", "}}")
+        return Source(text, where.values, bare, has_words=False, is_everything=where == TRUE, walked=walked)
+    conjunction = led
     text = f"FROM {table} CROSS JOIN articles a ON a.id = {table}.rowid WHERE {table} MATCH ?{conjunction}"
     found = f"FROM (SELECT rowid AS id FROM {table} WHERE {table} MATCH ?) a WHERE TRUE{conjunction}"
     if first:

@@ -251,6 +251,40 @@ def test_pages_follow_one_another(archive):
             assert seen == numbers
 
 
+@pytest.mark.parametrize("sort", ["published", "seen"])
+def test_pages_of_many_articles_are_the_same_small_and_large(archive, sort):
+    # Every third is old news that came late, some are dated far ahead, and one word stands in the oldest alone.
+    many = [
+        article(
+            number,
+            text="The missile flew." + " An old drill." * (number < 60) + " Both." * (number % 2),
+            published=NOW + (number * HOUR if number % 3 else -number * HOUR) + (9000 * HOUR if number % 97 == 5 else 0 * HOUR),
+            seen=NOW + number * timedelta(minutes=1) + (900 * HOUR if number % 101 == 7 else 0 * HOUR),
+        )
+        for number in range(1300)
+    ]
+    numbers = archive.articles.add(many)
+    archive.scores.save([scores(number) for number in numbers if number % 2])
+    for query in (
+        "missile",
+        "both -drill",
+        "drill",
+        "missile topic:edge",
+        "topic:edge",
+        "lang:en -topic:edge",
+        "missile both lang:en",
+    ):
+        whole, total, _ = archive.search.search(parse(query), now=NOW, limit=2000, sort=sort)
+        key = {one.id: (getattr(one, sort), one.id) for one in whole}
+        assert [one.id for one in whole] == sorted(key, key=key.get, reverse=True)
+        seen, cursor = [], ""
+        for _ in range(12):
+            page, again, cursor = archive.search.search(parse(query), now=NOW, limit=3, sort=sort, cursor=cursor)
+            assert again == total == len(whole)
+            seen += [one.id for one in page]
+        assert seen == [one.id for one in whole[:36]]
+
+
 def test_a_strange_cursor_is_refused(archive):
     archive.articles.add([article(number) for number in range(3)])
     cursor = archive.search.search(parse("*"), now=NOW, limit=1)[2]

@@ -101,6 +101,24 @@ def test_a_migration_is_preceded_by_a_backup(archive, path, tmp_path):
     db.close()
 
 
+def test_vectors_of_the_first_release_take_half_the_space_and_say_the_same(archive, path):
+    numbers = archive.articles.add([article(number) for number in range(1500)])
+    vectors = np.random.default_rng(1).standard_normal((len(numbers), 384)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    with archive._connections.write() as db:
+        halves = [(number, vector.astype("<f2").tobytes()) for number, vector in zip(numbers, vectors, strict=True)]
+        db.executemany("INSERT INTO embeddings (article, vector) VALUES (?, ?)", halves)
+        db.execute("DELETE FROM _sqlite_migrations WHERE name <> 'm001_first'")
+    archive.close()
+    again = sqlite.build(sqlite.Config(path=path))
+    stored = again.trends.vectors(numbers)
+    cosines = np.array([stored[number] for number in numbers]) @ vectors[:100].T
+    assert np.abs(cosines - vectors @ vectors[:100].T).max() < 0.004
+    with again._connections.read() as db:
+        assert {row[0] for row in db.execute("SELECT length(vector) FROM embeddings")} == {388}
+    again.close()
+
+
 def test_a_changed_analysis_builds_the_index_anew(archive, path):
     numbers = archive.articles.add([article(1)])
     with archive._connections.write() as db:
