@@ -196,7 +196,6 @@ def _rescored(archive: Archive, scorer: Scorer, work: Mapping[str, Any], name: s
     rulebook = Rulebook({topic.id: topic for topic in topics}, {actor.name: actor for actor in actors}, rules={}, receivers={})
     told = [(article, archive.scores.get(article.id)) for article in archive.articles.get(part)]
     found, kept = score_part(told, rulebook, scorer, load_heads(archive, scorer.revision))
-    failpoint("mid-part")
     with archive.transaction():
         if archive.states.load(name):
             return  # A worker taken for dead has done it after all; what it compared with is no longer stored.
