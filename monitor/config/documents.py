@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ruamel.yaml.error import MarkedYAMLError
 
 MAX_BYTES = 2_000_000
-MAX_DEPTH = 30
-MAX_NODES = 200_000
 PLAIN_TAGS = {"!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))}
 
 KeyPath: TypeAlias = tuple[str | int, ...]
@@ -34,11 +32,8 @@ class Document:
     def problem(self, message: str, at: KeyPath = (), *, hint: str = "", on_key: bool = False) -> Problem:
         """A Problem placed at the deepest known part of `at`."""
         places = self.keys if on_key else self.places
-        for length in range(len(at), -1, -1):
-            place = places.get(at[:length]) or self.places.get(at[:length])
-            if place:
-                return Problem(message, str(self.path), *place, hint)
-        return Problem(message, str(self.path), hint=hint)
+        known = (places.get(at[:length]) or self.places.get(at[:length]) for length in range(len(at), -1, -1))
+        return Problem(message, str(self.path), *next((place for place in known if place), (None, None)), hint)
 
 
 def no_document(path: Path) -> Document:
@@ -88,7 +83,7 @@ def parse_yaml(text: str, path: Path) -> Document:
         words = " ".join(str(error).split())[:200]
         hint = "write plain keys, and quote values"
         raise ConfigError([Problem(f"is not readable YAML: {words}", str(path), hint=hint)]) from error
-    reader = _Reader(path)
+    reader = _Reader()
     plain = reader.plain({} if data is None else data, ())
     return Document(path, plain, reader.places, reader.keys, text)
 
@@ -105,40 +100,29 @@ def _in_words(error: MarkedYAMLError) -> str:
 
 
 def _refuse_hostile(text: str, path: Path) -> None:
-    from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent  # noqa: PLC0415 - as above
+    """Refuse, before anything is built, what would be huge or endless with its aliases written out, and values of other types."""
+    from monitor.config.measure import Measure  # noqa: PLC0415 - as above
 
-    depth = 0
-    aliases = 0
+    measure = Measure()
     for event in _yaml().parse(text):
-        mark = event.start_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
-        if isinstance(event, CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, CollectionEndEvent):
-            depth -= 1
-        aliases += isinstance(event, AliasEvent)
-        if depth > MAX_DEPTH:
-            raise ConfigError([Problem(f"is nested deeper than {MAX_DEPTH} levels", str(path), line, column)])
-        if aliases > 1000:  # noqa: PLR2004
-            raise ConfigError([Problem("uses more than 1,000 aliases", str(path), line, column)])
+        measure.take(event)
         tag = str(getattr(event, "tag", None) or "")
-        if tag and tag not in PLAIN_TAGS:
-            raise ConfigError([Problem(f"the tag {tag} is not allowed", str(path), line, column, "write plain values")])
+        is_plain = not tag or tag in PLAIN_TAGS
+        found = measure.complaint() if is_plain else (f"the tag {tag} is not allowed", "write plain values")
+        if found:
+            mark = event.start_mark
+            place = (mark.line + 1, mark.column + 1) if mark else (None, None)
+            raise ConfigError([Problem(found[0], str(path), *place, found[1])])
 
 
 class _Reader:
     """Turns ruamel's commented values into plain ones, noting where each stood."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self) -> None:
         self.places: dict[KeyPath, tuple[int, int]] = {(): (1, 1)}
         self.keys: dict[KeyPath, tuple[int, int]] = {}
-        self.nodes = 0
 
     def plain(self, value: Any, at: KeyPath) -> Any:
-        self.nodes += 1
-        if self.nodes > MAX_NODES:
-            raise ConfigError([Problem(f"expands to more than {MAX_NODES:,} values", str(self.path), hint="remove aliases")])
         # The library's own mappings and lists, which know where everything stood.
         if isinstance(value, dict):
             return {self._key(value, key, at): self.plain(item, (*at, str(key))) for key, item in value.items()}

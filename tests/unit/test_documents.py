@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from monitor.config.documents import MAX_BYTES, parse_yaml, read_yaml
+from monitor.config.measure import Measure
 from monitor.errors import ConfigError
 
 
@@ -45,6 +51,40 @@ def test_more_than_a_thousand_aliases_are_refused():
 
     with pytest.raises(ConfigError, match="more than 1,000 aliases"):
         parse_yaml(text, Path("rules.yaml"))
+
+
+def test_a_chain_of_aliases_is_as_deep_as_what_it_stands_for():
+    text = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 500))
+
+    with pytest.raises(ConfigError, match=r":30:\d+: is nested deeper than 30 levels"):
+        parse_yaml(text, Path("rules.yaml"))
+
+
+VALUES = st.recursive(
+    st.integers(0, 9), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2)
+)
+
+
+def size(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(size(one) for one in inner)
+
+
+@given(st.lists(VALUES, min_size=1, max_size=4))
+def test_what_aliases_stand_for_comes_out_in_full_and_is_measured_before(values: list[Any]):
+    """JSON is YAML; an alias of each value stands beside it."""
+    names = range(len(values))
+    text = "".join(f"k{number}: &x{number} {json.dumps(values[number])}\n" for number in names)
+    text += f"all: [{', '.join(f'*x{number}' for number in names)}]\n"
+    measure = Measure()
+    for event in YAML(pure=True).parse(text):
+        measure.take(event)
+
+    data = parse_yaml(text, Path("rules.yaml")).data
+
+    assert data == {**{f"k{number}": values[number] for number in names}, "all": values}
+    assert measure.values == size(data)
+    assert measure.complaint() is None
 
 
 def test_a_problem_stands_at_the_deepest_place_that_is_known():
