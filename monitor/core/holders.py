@@ -44,7 +44,6 @@ class Mention:
     alias: str
     start: int
     end: int
-    is_adjective: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +158,11 @@ def _first_match(words: list[tuple[str, int, int]], place: int, names: Sequence[
         last = place + len(name.words) - 1
         if last >= len(words):
             continue
-        forms = [_form(name.words[step], words[place + step][0], is_last=place + step == last) for step in range(len(name.words))]
-        if all(forms) and not _is_part_of_other(words, place, name):
+        answers = (_answers(one, words[place + step][0], is_last=place + step == last) for step, one in enumerate(name.words))
+        if all(answers) and not _is_part_of_other(words, place, name):
             _, start, _ = words[place]
             word, begin, _ = words[last]
-            return Mention(name.actor, name.alias, start, begin + len(_trimmed(word, name.words[-1])), "adjective" in forms)
+            return Mention(name.actor, name.alias, start, begin + len(_trimmed(word, name.words[-1])))
     return None
 
 
@@ -174,20 +173,16 @@ def _trimmed(word: str, alias_word: str) -> str:
     return re.sub(r"[’']s$|[’']$", "", word) if not re.search(r"[’']", alias_word) else word
 
 
-def _form(alias_word: str, word: str, *, is_last: bool) -> str:
-    """How the text's word answers the alias's: "" not at all, "same", or "adjective"."""
+def _answers(alias_word: str, word: str, *, is_last: bool) -> bool:
+    """Whether the text's word is the alias's, or a form of it where one may stand."""
     word = _trimmed(word, alias_word)
     if alias_word == word:
-        return "same"
+        return True
     if len(alias_word) <= _SHORT_CAPITALS and alias_word.isupper():
-        return "same" if alias_word.replace(".", "") == word.replace(".", "") else ""
+        return alias_word.replace(".", "") == word.replace(".", "")
     if alias_word[:1].isupper() and word[:1].islower() and alias_word[:1] < "\u0250":
-        return ""
-    return (
-        is_form(alias_word, word)
-        if is_last or alias_word[:1] >= "\u0370"
-        else ("same" if alias_word.casefold() == word.casefold() else "")
-    )
+        return False
+    return is_form(alias_word, word) if is_last or alias_word[:1] >= "\u0370" else alias_word.casefold() == word.casefold()
 
 
 def _is_part_of_other(words: list[tuple[str, int, int]], place: int, name: _Name) -> bool:

@@ -52,39 +52,33 @@ def stem(word: str) -> str:
 
 
 @lru_cache(maxsize=65_536)
-def is_form(name: str, word: str) -> str:
-    """How a word answers a name's word: "" not at all, "same" (possibly inflected), or "adjective"."""
+def is_form(name: str, word: str) -> bool:
+    """Whether a word is a form of a name's word: the same, inflected, or an adjective made from it."""
     one, other = name.casefold().replace("ё", "е"), word.casefold().replace("ё", "е")
     if one == other or (_ARABIC.search(one) and stem(one) == stem(other)):
-        return "same"
+        return True
     if _CYRILLIC.search(one):
-        return _russian_form(one, other)
+        return _is_russian_form(one, other)
     if len(one) < _SHORTEST_INFLECTED or not one.isalpha() or not other.startswith(one[:-1]):
-        return ""
-    return _latin_form(one, other, is_proper=name[:1].isupper())
+        return False
+    return _is_latin_form(one, other, is_proper=name[:1].isupper())
 
 
-def _russian_form(one: str, other: str) -> str:
+def _is_russian_form(one: str, other: str) -> bool:
     shared = next(
         (place for place, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), min(len(one), len(other))
     )
     for root in range(shared, max(_SHORTEST_INFLECTED - 1, len(one) - _LONGEST_ENDING) - 1, -1):
-        if one[root:] in _RUSSIAN_ENDINGS and other[root:] in _RUSSIAN_ENDINGS:
-            return "same"
-        if one[root:] in _RUSSIAN_ENDINGS and _RUSSIAN_ADJECTIVE.match(other[root:]):
-            return "adjective"
-    return ""
+        if one[root:] in _RUSSIAN_ENDINGS and (other[root:] in _RUSSIAN_ENDINGS or _RUSSIAN_ADJECTIVE.match(other[root:])):
+            return True
+    return False
 
 
-def _latin_form(one: str, other: str, *, is_proper: bool) -> str:
-    rest = other[len(one) :] if other.startswith(one) else None
-    if rest is not None and is_proper and rest in _LATIN_ADJECTIVES and not (rest == "n" and one[-1] not in "aeiou"):
-        return "adjective"
-    if rest is not None and rest in _LATIN_CASES:
-        return "same"
-    if one.endswith("y") and other == one[:-1] + "ies":
-        return "same"
-    return "same" if one.endswith("e") and rest is not None and rest in {"n", "r", "s", "m"} else ""
+def _is_latin_form(one: str, other: str, *, is_proper: bool) -> bool:
+    if not other.startswith(one):
+        return one.endswith("y") and other == one[:-1] + "ies"
+    rest = other[len(one) :]
+    return rest in _LATIN_CASES or (is_proper and rest in _LATIN_ADJECTIVES) or (one.endswith("e") and rest in {"r", "m"})
 
 
 def korean_rest_allowed(name: str, rest: str) -> bool:
