@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from monitor.cli import app
 from monitor.errors import ConfigError
+from monitor.services.rules import rulebook_at
 from tests.webstage import stage
 
 Ask = Callable[..., Any]
@@ -75,3 +77,28 @@ def test_a_rule_is_switched_in_its_file(ask: Ask, root: Path):
 def test_a_rule_that_is_not_there_is_named_with_its_neighbour(ask: Ask):
     with pytest.raises(ConfigError, match="toll-opposed"):
         ask("show", "toll-oposed")
+
+
+def test_rules_are_read_as_a_revision_a_file_or_a_directory_has_them(tmp_path: Path):
+    rules = tmp_path / "rules"
+    (rules / "deep").mkdir(parents=True)
+    (rules / "deep/a.yaml").write_text("rules:\n  one: {when: old}\n")
+
+    def git(*words: str) -> None:
+        subprocess.run(
+            ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b", *words], check=True, capture_output=True
+        )
+
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "first")
+    (rules / "deep/a.yaml").write_text("rules:\n  one: {when: new}\n")
+
+    assert rulebook_at("HEAD", rules).rules["one"].when == "old"
+    assert rulebook_at("HEAD", rules / "deep/a.yaml").rules["one"].when == "old"
+    assert rulebook_at(str(rules), rules).rules["one"].when == "new"
+    with pytest.raises(ConfigError, match="git cannot read it"):
+        rulebook_at("no-such-revision", rules)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ConfigError, match="HEAD holds no rules"):
+        rulebook_at("HEAD", tmp_path / "empty")

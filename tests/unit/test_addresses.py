@@ -99,3 +99,15 @@ def _is_refused(url: str) -> bool:
     address = {"localhost": "127.0.0.1", "0177.0.0.1": "127.0.0.1", "0x7f.0.0.1": "127.0.0.1"}.get(host, host)
     ipaddress.ip_address(address)
     return check_address(address, host, urlsplit(url).port or 80, ()) is not None
+
+
+@pytest.mark.parametrize(
+    "url", ["https://", "http:///path", "https://x.example:0/", "https://x.example:99999/", "http://[::1", "http://x.example:a/"]
+)
+def test_an_address_without_a_host_or_port_that_can_be_is_refused(url: str):
+    assert check_url(url) is not None
+
+
+@pytest.mark.parametrize("url", ["https://x.example", "HTTP://X.example:8080/a?b"])
+def test_a_web_address_is_taken(url: str):
+    assert check_url(url) is None

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core.backpressure import share
 from monitor.core.feedhealth import Health, after_failure, after_success, noted, silent_after
 from monitor.core.headers import max_age, retry_after
 from monitor.core.schedule import Bounds, begun, failed, is_catch_up, outside, succeeded, without_validators
@@ -203,3 +204,11 @@ def test_a_feed_that_answers_again_is_told_when_its_failure_was() -> None:
     assert not noted(good, events).is_reported
     assert noted(good, []) is good
     assert after_success(replace(before, is_reported=False), good, None, NOW + HOUR) == []
+
+
+@given(st.integers(0, 10_000), st.integers(1, 4_000))
+def test_less_is_collected_the_more_waits_and_never_less_than_nothing(waiting: int, limit: int) -> None:
+    part = share(waiting, limit)
+    assert 0 <= share(waiting + 1, limit) <= part <= 1
+    assert (part == 1) is (waiting <= limit)
+    assert (part == 0) is (waiting >= 2 * limit)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.charts import stance_matrix, stance_series, volume_chart
+from monitor.core.charts import shift_in_words, stance_matrix, stance_series, volume_chart
 from monitor.core.trends import Balance, balances, compute, find_shift, periods, wilson
 from monitor.core.views import trends_facts
 from monitor.model import OUTLET, Hit, Stance, Statement, Voice
@@ -130,3 +130,13 @@ def test_facts_are_plain():
     (china,) = facts["holders"]
     assert china["shift"]["after"] == "against"
     assert china["total"]["intervals"]["against"][0] < 0.5 < china["total"]["intervals"]["against"][1]
+
+
+def test_a_chart_over_time_tells_the_day_on_which_a_holder_turned():
+    told = [hit(n, n, -27 + n, ("China", F if n < 10 else A)) for n in range(1, 22)]
+    found = trends(*told, step="day")
+    (voice,) = found.voices
+
+    assert shift_in_words(voice) == f"from in favour to against on {found.voices[0].shift.on:%-d %b %Y}"
+    assert shift_in_words(replace(voice, shift=None)) == ""
+    assert shift_in_words(voice)[:20] in stance_series(found, "drills")
