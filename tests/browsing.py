@@ -9,7 +9,7 @@ import pytest
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium")
 PATIENCE_MS = 300_000
-_REFUSALS = ("Content Security Policy", "Content-Security-Policy", "Blocked script execution")
+_REFUSALS = ("Content Security Policy", "Content-Security-Policy")
 
 
 class Watched:
