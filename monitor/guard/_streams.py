@@ -97,7 +97,7 @@ class _Ear(asyncio.Protocol):
         self.is_over = False
         self.is_full = False
         self.error: Exception | None = None
-        self._waiting: asyncio.Future[None] | None = None
+        self._waiting: set[asyncio.Future[None]] = set()
         self._is_deaf = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -146,15 +146,18 @@ class _Ear(asyncio.Protocol):
             await self._woken()
 
     async def _woken(self) -> None:
-        self._waiting = asyncio.get_running_loop().create_future()
+        # Over HTTP/2 one request may wait for room while another waits for an answer.
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.add(waiting)
         try:
-            await self._waiting
+            await waiting
         finally:
-            self._waiting = None
+            self._waiting.discard(waiting)
 
     def _wake(self) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(None)
 
 
 @contextmanager
