@@ -176,15 +176,16 @@ def rulebook_at(against: str, rules: Path, **words: Any) -> Rulebook:
 
 def _from_git(revision: str, rules: Path) -> list[tuple[str, str]]:
     folder = rules if rules.is_dir() else rules.parent
-    listed = _git(folder, "ls-tree", "-r", "--name-only", revision, "--", ".").splitlines()
+    listed = _git(folder, "ls-tree", "-r", "--name-only", "--end-of-options", revision, "--", ".").splitlines()
     wanted = [name for name in listed if name.endswith((".yaml", ".yml")) and (rules.is_dir() or name == rules.name)]
     if not wanted:
         raise ConfigError([Problem(f"{revision} holds no rules", str(rules))])
-    return [(name, _git(folder, "show", f"{revision}:./{name}")) for name in wanted]
+    return [(name, _git(folder, "show", "--end-of-options", f"{revision}:./{name}")) for name in wanted]
 
 
 def _git(folder: Path, *words: str) -> str:
     try:
+        # No shell, and no word of the user is an option. Which git answers is for the PATH to say.
         done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=True, timeout=30)  # noqa: S603, S607
     except (OSError, subprocess.SubprocessError) as error:
         said = getattr(error, "stderr", "") or str(error)

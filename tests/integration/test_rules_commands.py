@@ -97,8 +97,9 @@ def test_rules_are_read_as_a_revision_a_file_or_a_directory_has_them(tmp_path: P
     assert rulebook_at("HEAD", rules).rules["one"].when == "old"
     assert rulebook_at("HEAD", rules / "deep/a.yaml").rules["one"].when == "old"
     assert rulebook_at(str(rules), rules).rules["one"].when == "new"
-    with pytest.raises(ConfigError, match="git cannot read it"):
-        rulebook_at("no-such-revision", rules)
+    for wrong in ("no-such-revision", "--output=taken"):
+        with pytest.raises(ConfigError, match="git cannot read it"):
+            rulebook_at(wrong, rules)
     (tmp_path / "empty").mkdir()
     with pytest.raises(ConfigError, match="HEAD holds no rules"):
         rulebook_at("HEAD", tmp_path / "empty")
