@@ -340,6 +340,7 @@ def cross_encoder_model(state: State, shape: Shape, graph: Graph, word_bits: int
 def write_packed(graph: Graph, path: Path) -> None:
     """Write the matrices that a graph leaves out."""
     save_file({name: np.ascontiguousarray(value) for name, value in graph.packed.items()}, path)
+    path.chmod(0o644)  # the library leaves it to its writer alone, and a container runs as somebody else
 
 
 def write(model: onnx.ModelProto, folder: Path, stem: str, shared: dict[str, str] | None = None) -> None:
