@@ -33,7 +33,8 @@ class Document:
         """A Problem placed at the deepest known part of `at`."""
         places = self.keys if on_key else self.places
         known = (places.get(at[:length]) or self.places.get(at[:length]) for length in range(len(at), -1, -1))
-        return Problem(message, str(self.path), *next((place for place in known if place), (None, None)), hint)
+        line, column = next((place for place in known if place), (None, None))
+        return Problem(message, str(self.path), line, column, hint)
 
 
 def no_document(path: Path) -> Document:
@@ -111,8 +112,8 @@ def _refuse_hostile(text: str, path: Path) -> None:
         found = measure.complaint() if is_plain else (f"the tag {tag} is not allowed", "write plain values")
         if found:
             mark = event.start_mark
-            place = (mark.line + 1, mark.column + 1) if mark else (None, None)
-            raise ConfigError([Problem(found[0], str(path), *place, found[1])])
+            line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
+            raise ConfigError([Problem(found[0], str(path), line, column, found[1])])
 
 
 class _Reader:
