@@ -146,7 +146,8 @@ class Evaluator:
 
 
 def _dated(hits: Sequence[Hit]) -> list[Hit]:
-    return [hit for hit in hits if not alerting.is_undated_backlog(hit)]
+    # Hardly a hit is of a backlog; a call for each would be much of a long backtest.
+    return [hit for hit in hits if not hit.is_backfill or not alerting.is_undated_backlog(hit)]
 
 
 class ArchiveView:

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any
 
 from monitor import kinds
@@ -99,6 +99,9 @@ class _Replay:
         self._trigger = kinds.load("rule", self.rule.kind)
         self._hits = sorted(self.found, key=lambda hit: (moment_of(hit), hit.article))
         self._moments = [moment_of(hit) for hit in self._hits]
+        # From each hit on, the moment after which all were published or seen: it only grows, so that it can be searched.
+        latest = [max(hit.published, hit.seen) for hit in self._hits]
+        self._all_after = list(accumulate(reversed(latest), min))[::-1]
         self._fresh: list[Hit] = []
         self._state: Mapping[str, Any] = {}
         self._last: dict[str, Alert] = {}
@@ -144,8 +147,9 @@ class _Replay:
 
     def since(self, query: Query, moment: datetime) -> list[Hit]:  # noqa: ARG002
         # A hit is analysed after it was published and seen: what was analysed before `moment` cannot belong here.
-        known = self._hits[bisect_right(self._moments, moment) : bisect_right(self._moments, self.now)]
-        return [hit for hit in known if hit.published > moment or hit.seen > moment]
+        first, end = bisect_right(self._moments, moment), bisect_right(self._moments, self.now)
+        certain = min(end, max(first, bisect_right(self._all_after, moment)))
+        return [hit for hit in self._hits[first:certain] if max(hit.published, hit.seen) > moment] + self._hits[certain:end]
 
     def story(self, query: Query, story: int) -> tuple[list[Hit], str]:  # noqa: ARG002
         if story not in self._titles:
