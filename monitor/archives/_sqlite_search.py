@@ -9,14 +9,12 @@ from datetime import datetime
 
 from monitor.archives import _sqlite_index as index
 from monitor.archives._compile import Compiler
-from monitor.archives._pages import Place
 from monitor.archives._rows import by_article, read_article, read_hit
 from monitor.archives._sqlite_articles import ARTICLE
 from monitor.archives._sqlite_connection import Connections
 from monitor.archives._sqlite_facets import count_facets
-from monitor.archives._sqlite_pages import best, newest
-from monitor.archives._sqlite_source import Source, among, compiler, first_since, newer, source
-from monitor.archives._values import time_text
+from monitor.archives._sqlite_pages import page
+from monitor.archives._sqlite_source import among, compiler, first_since, newer, source
 from monitor.core.clauses import Node, Words
 from monitor.core.query import Query, asserted, clauses, leaves
 from monitor.core.snippets import snippet
@@ -37,12 +35,10 @@ class SqliteSearch:
         with self._connections.read() as db:
             found = source(compiler(db, now).conditions(query.root))
             order = "relevance" if sort == "relevance" and found.has_words else "seen" if sort == "seen" else "published"
-            # The number of articles found is counted once and then travels with the cursor.
-            place = Place.read(cursor, order) if cursor else Place(order, time_text(now), 0, _count(db, found))
-            ids, following = (best if order == "relevance" else newest)(db, found, place, limit)
+            ids, total, following = page(db, found, order=order, now=now, limit=limit, cursor=cursor)
             rows = db.execute(f"{ARTICLE} WHERE a.id IN (SELECT value FROM json_each(?))", (json.dumps(ids),)).fetchall()
         articles = {row["id"]: read_article(row) for row in rows}
-        return [articles[number] for number in ids], place.total, following.text if following else ""
+        return [articles[number] for number in ids], total, following
 
     def hits(
         self, query: Query, *, now: datetime, within: Sequence[int] | None = None, since: datetime | None = None
@@ -82,10 +78,6 @@ class SqliteSearch:
             index.batch(db, [article])
             compiled = compiler(db, now, index.BATCH)
             return [(text, _answers(db, compiled, node, article)) for text, node in clauses(query)]
-
-
-def _count(db: sqlite3.Connection, found: Source) -> int:
-    return int(db.execute(f"SELECT count(*) {found.bare}", found.values).fetchone()[0])
 
 
 def _has_words(query: Query) -> bool:

@@ -257,7 +257,7 @@ def test_pages_of_many_articles_are_the_same_small_and_large(archive, sort):
     many = [
         article(
             number,
-            text="The missile flew." + " An old drill." * (number < 60) + " Both." * (number % 2),
+            text="The missile flew." + " An old drill." * (number < 700) + " Both." * (number % 2),
             published=NOW + (number * HOUR if number % 3 else -number * HOUR) + (9000 * HOUR if number % 97 == 5 else 0 * HOUR),
             seen=NOW + number * timedelta(minutes=1) + (900 * HOUR if number % 101 == 7 else 0 * HOUR),
         )
