@@ -30,7 +30,7 @@ import numpy as np
 
 from monitor.archives import _sqlite_index as index
 from monitor.archives import sqlite
-from monitor.core.query import parse
+from monitor.core.queries.query import parse
 from monitor.model import Article, Evidence, Relevance, Scores, Stance, Statement, Voice
 
 VOCABULARY, TOPICS, BATCH = 80_000, 40, 1000

@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks.archive_corpus import NOW, QUERIES, batches, scores, timed
 from benchmarks.cluster_soak import removed
 from monitor.archives import postgres, sqlite
-from monitor.core.query import parse
+from monitor.core.queries.query import parse
 from monitor.ports import Archive
 from tests.postgres import Server
 

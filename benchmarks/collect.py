@@ -38,7 +38,7 @@ def service(urls: list[str], folder: Path) -> Engine:
     from monitor import logs
     from monitor.archives import sqlite
     from monitor.clock import FixedClock
-    from monitor.core.identity import registered_domain
+    from monitor.core.feeds.identity import registered_domain
     from monitor.fetchers import http
     from monitor.model import Feed
     from monitor.sandbox import Sandbox

@@ -23,7 +23,7 @@ MANY_TOPICS = "Harbour crane tariff border treaty election budget flood vaccine 
 def articles(held: int) -> dict[str, float]:
     """Processor milliseconds for each of 200 new articles of every step, with so many held already."""
     from monitor.archives import sqlite
-    from monitor.core.query import parse
+    from monitor.core.queries.query import parse
 
     with tempfile.TemporaryDirectory() as folder:
         shutil.copyfile(archive_of(held), f"{folder}/copy.db")
@@ -59,7 +59,7 @@ def articles(held: int) -> dict[str, float]:
 def rules(number: int) -> dict[str, float]:
     """Processor milliseconds for each rule asked about a batch of 64."""
     from monitor.archives import sqlite
-    from monitor.core.query import parse
+    from monitor.core.queries.query import parse
 
     archive = sqlite.build(sqlite.Config(path=str(archive_of(1000))))
     batch = list(range(901, 965))

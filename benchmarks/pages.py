@@ -23,7 +23,7 @@ from fastapi.testclient import TestClient
 from benchmarks.archive_corpus import HOLDERS, TOPICS
 from monitor.app import App, open_app
 from monitor.clock import FixedClock
-from monitor.core.query import parse
+from monitor.core.queries.query import parse
 from monitor.web import build_web
 
 EVERY_TOPIC = "/topics/…"

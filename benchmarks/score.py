@@ -90,7 +90,7 @@ def mixed(count: int, runs: int) -> dict[str, Any]:
 
     from benchmarks.quality import ARTICLES, RULES
     from monitor.config.rulebook import load_rulebook
-    from monitor.core.sentences import split
+    from monitor.core.words.sentences import split
     from monitor.model import OUTLET, Article
     from monitor.scorers import onnx
     from monitor.services.labelled import read_articles

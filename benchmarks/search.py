@@ -43,7 +43,7 @@ def archive_of(articles: int) -> Path:
 def ours(path: str, repeat: int) -> dict[str, Any]:
     """Milliseconds of every question, asked in turn: the first page with its text and the number of all; and the bare statements."""
     from monitor.archives import sqlite
-    from monitor.core.query import parse
+    from monitor.core.queries.query import parse
 
     archive = sqlite.build(sqlite.Config(path=path))
     plain = sqlite3.connect(path)
@@ -66,7 +66,7 @@ def ours(path: str, repeat: int) -> dict[str, Any]:
 def _expression(db: sqlite3.Connection, text: str) -> str:
     """What the archive asks its text index for these words, so that both look for the same."""
     from monitor.archives._sqlite_source import compiler
-    from monitor.core.query import parse
+    from monitor.core.queries.query import parse
 
     match = compiler(db, NOW).conditions(parse(text).root).match
     return match.text if match else ""

@@ -12,7 +12,7 @@ from monitor import kinds
 from monitor.archives._sqlite_migrations import TABLES, VIEWS
 from monitor.cli import app
 from monitor.config.settings import Settings
-from monitor.core.clauses import FIELDS
+from monitor.core.queries.clauses import FIELDS
 
 HIDDEN_OPTIONS = {"help", "version"}
 

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from monitor import kinds
 from monitor.clock import SystemClock
 from monitor.config.settings import Settings, load_settings
-from monitor.core.render import plain, view
+from monitor.core.alerts.render import plain, view
 from monitor.errors import ConfigError, Problem
 from monitor.model import Feed, Message, Receiver, Rulebook
 from monitor.ports import Archive, Channel, Clock, Fetcher, Joinable, Parser, Queue, Scorer, Sharing
@@ -136,7 +136,7 @@ class App:
 
     def channels_of(self, rulebook: Rulebook) -> Mapping[str, Channel]:
         """Channels for the receivers of any rulebook, such as one just edited."""
-        from monitor.core.alerting import OUTBOX, TERMINAL  # noqa: PLC0415 - only where something is sent
+        from monitor.core.alerts.alerting import OUTBOX, TERMINAL  # noqa: PLC0415 - only where something is sent
 
         built = {name: self._channel(receiver) for name, receiver in rulebook.receivers.items()}
         built.setdefault(OUTBOX, _build("channel", "file", {}, outbox=self.settings.outbox))

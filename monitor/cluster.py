@@ -17,7 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from monitor import tracing
 from monitor.app import App
-from monitor.core.backpressure import share
+from monitor.core.feeds.backpressure import share
 from monitor.errors import ArchiveBusy, ArchiveError
 from monitor.model import DeliveryState, Feed, FeedState
 from monitor.services import spreading

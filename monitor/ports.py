@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from monitor.core.query import Query
+from monitor.core.queries.query import Query
 from monitor.model import (
     Alert,
     Article,

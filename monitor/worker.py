@@ -18,7 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from monitor import tracing
 from monitor.app import App
 from monitor.clock import SetBackWatch
-from monitor.core.retry import Pace, RetryPolicy, wait
+from monitor.core.alerts.retry import Pace, RetryPolicy, wait
 from monitor.core.shown import without_password
 from monitor.errors import ArchiveError, ConfigError, MonitorError
 from monitor.logs import logger

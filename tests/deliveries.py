@@ -13,7 +13,7 @@ from typing import Any
 from monitor import kinds
 from monitor.archives.sqlite import Config, build
 from monitor.clock import FixedClock
-from monitor.core.retry import Pace, RetryPolicy
+from monitor.core.alerts.retry import Pace, RetryPolicy
 from monitor.model import Delivery, Message, Receipt, Receiver, Rulebook
 from monitor.ports import Archive, Channel
 from monitor.services.deliver import DeliverReport, deliver

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from monitor.core.clauses import And, Clause, Everything, Node, Not, Or, Pattern, Statement, Words
-from monitor.core.moments import Moment
-from monitor.core.text import Term, analyse, analyse_author, stems
+from monitor.core.queries.clauses import And, Clause, Everything, Node, Not, Or, Pattern, Statement, Words
+from monitor.core.queries.moments import Moment
+from monitor.core.words.text import Term, analyse, analyse_author, stems
 from monitor.model import Alert, Article, Label, Relevance, Scores
 from monitor.model import Statement as Said
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from monitor.app import App, open_app
-from monitor.core.query import parse
+from monitor.core.queries.query import parse
 from monitor.services.status import WORKER
 from monitor.services.stories import list_stories
 from monitor.web import serving

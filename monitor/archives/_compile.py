@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Protocol
 
 from monitor.archives._values import time_text
-from monitor.core.clauses import And, Clause, Everything, Node, Not, Or, Pattern, Statement, Words
-from monitor.core.moments import Moment
+from monitor.core.queries.clauses import And, Clause, Everything, Node, Not, Or, Pattern, Statement, Words
+from monitor.core.queries.moments import Moment
 from monitor.model import OUTLET
 
 _COMPARISONS = {":": "=", ">=": ">=", "<=": "<=", ">": ">", "<": "<"}

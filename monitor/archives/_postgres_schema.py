@@ -8,7 +8,7 @@ from typing import Any
 from monitor.archives import _postgres_words as words
 from monitor.archives._postgres_connection import Connections, Db, alone
 from monitor.archives._values import repack
-from monitor.core import text
+from monitor.core.words import text
 from monitor.errors import ArchiveTooNew
 
 _FIRST = """

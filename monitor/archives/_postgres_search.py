@@ -14,9 +14,9 @@ from monitor.archives._postgres_facets import count_facets
 from monitor.archives._postgres_source import Source, among, compiler, newer, rank, source
 from monitor.archives._rows import by_article, read_article, read_hit
 from monitor.archives._values import read_time, time_text
-from monitor.core.clauses import Node, Words
-from monitor.core.query import Query, asserted, clauses, leaves
-from monitor.core.snippets import snippet
+from monitor.core.queries.clauses import Node, Words
+from monitor.core.queries.query import Query, asserted, clauses, leaves
+from monitor.core.queries.snippets import snippet
 from monitor.model import Article, Hit, Statement
 
 _HIT = """

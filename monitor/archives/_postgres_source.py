@@ -12,9 +12,9 @@ from typing import Any
 from monitor.archives import _postgres_words as index
 from monitor.archives._compile import TRUE, Compiler, Match, Sql, both
 from monitor.archives._postgres_connection import Db, numbered
-from monitor.core.clauses import And, Node, Pattern, Words
-from monitor.core.query import compiled, leaves
-from monitor.core.text import Term, author_term, primary, stems
+from monitor.core.queries.clauses import And, Node, Pattern, Words
+from monitor.core.queries.query import compiled, leaves
+from monitor.core.words.text import Term, author_term, primary, stems
 
 TITLE_WEIGHT, TEXT_WEIGHT = 4.0, 1.0
 _K1, _B = 1.2, 0.75

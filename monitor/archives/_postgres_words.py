@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from monitor.archives._postgres_connection import Db, copy
-from monitor.core.text import analyse, analyse_author
+from monitor.core.words.text import analyse, analyse_author
 
 Indexed: TypeAlias = tuple[int, str, str, str, str | None]
 """(article id, title, text, author, language)."""

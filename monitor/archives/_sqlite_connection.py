@@ -9,7 +9,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from monitor.core.query import compiled
+from monitor.core.queries.query import compiled
 from monitor.errors import ArchiveBusy, ArchiveError
 
 MEMORY = ":memory:"

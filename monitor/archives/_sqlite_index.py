@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from monitor.core.text import analyse, analyse_author
+from monitor.core.words.text import analyse, analyse_author
 
 EVERYTHING, BATCH = "words", "batch_words"
 """Tables that answer the same expressions: the archive's index, and each connection's own of one batch."""

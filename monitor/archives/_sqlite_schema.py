@@ -7,7 +7,7 @@ from contextlib import closing
 
 from monitor.archives import _sqlite_index as index
 from monitor.archives._sqlite_connection import MEMORY, Connections
-from monitor.core import text
+from monitor.core.words import text
 from monitor.errors import ArchiveTooNew
 
 MIGRATIONS = ["m001_first", "m002_bytes_of_vectors"]

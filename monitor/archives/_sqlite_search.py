@@ -15,9 +15,9 @@ from monitor.archives._sqlite_connection import Connections
 from monitor.archives._sqlite_facets import count_facets
 from monitor.archives._sqlite_pages import page
 from monitor.archives._sqlite_source import among, compiler, first_since, newer, source
-from monitor.core.clauses import Node, Words
-from monitor.core.query import Query, asserted, clauses, leaves
-from monitor.core.snippets import snippet
+from monitor.core.queries.clauses import Node, Words
+from monitor.core.queries.query import Query, asserted, clauses, leaves
+from monitor.core.queries.snippets import snippet
 from monitor.model import Article, Hit, Statement
 
 _MOST_IN_A_BATCH = 5000

@@ -12,8 +12,8 @@ from datetime import datetime
 from monitor.archives import _sqlite_index as index
 from monitor.archives._compile import TRUE, Compiler, Conditions, Match, Sql, both
 from monitor.archives._values import time_text
-from monitor.core.clauses import Pattern, Words
-from monitor.core.text import author_term, primary, stems
+from monitor.core.queries.clauses import Pattern, Words
+from monitor.core.words.text import author_term, primary, stems
 
 
 @dataclass(frozen=True, slots=True)

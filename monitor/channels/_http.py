@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from monitor.core.render import clean, shorten
-from monitor.core.retry import retry_after
+from monitor.core.alerts.render import clean, shorten
+from monitor.core.alerts.retry import retry_after
 from monitor.errors import FetchError
 from monitor.model import Receipt
 

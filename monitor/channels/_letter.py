@@ -11,7 +11,7 @@ from email.utils import parseaddr
 from hashlib import blake2b
 
 from monitor.channels._templating import HTML_LIMIT_BYTES, AlertTemplate
-from monitor.core.render import UNSUBSCRIBE, clean, fit, safe_url, subject
+from monitor.core.alerts.render import UNSUBSCRIBE, clean, fit, safe_url, subject
 from monitor.model import Message, Severity
 
 # Seven bits: every server takes them, and no relay rewrites the body.

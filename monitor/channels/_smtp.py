@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
 
-from monitor.core.render import clean
+from monitor.core.alerts.render import clean
 from monitor.model import Receipt
 
 

@@ -9,7 +9,7 @@ from css_inline import CSSInliner
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from monitor.core.render import View, plain
+from monitor.core.alerts.render import View, plain
 from monitor.errors import ChannelError
 
 HTML_LIMIT_BYTES = 90_000

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from monitor.core.render import fit, plain, subject
+from monitor.core.alerts.render import fit, plain, subject
 from monitor.errors import ChannelError
 from monitor.model import Message, Receipt, Severity
 from monitor.secret import Secret

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
-from monitor.core.render import PositionView, Size, View, lead_mark, plain, view
+from monitor.core.alerts.render import PositionView, Size, View, lead_mark, plain, view
 from monitor.model import Message, Receipt
 
 if TYPE_CHECKING:

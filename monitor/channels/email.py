@@ -13,7 +13,7 @@ from monitor.channels._letter import Letterhead, letter
 from monitor.channels._smtp import Server, deliver
 from monitor.channels._templating import HTML_LIMIT_BYTES, AlertTemplate
 from monitor.channels._zone import Zone
-from monitor.core.render import fit
+from monitor.core.alerts.render import fit
 from monitor.secret import Secret
 
 if TYPE_CHECKING:

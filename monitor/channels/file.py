@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.channels._templating import AlertTemplate
-from monitor.core.render import view
+from monitor.core.alerts.render import view
 from monitor.model import Message, Receipt
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from monitor.channels._http import post
 from monitor.channels._zone import Zone
-from monitor.core.retry import retry_after
-from monitor.core.slackblocks import payload
+from monitor.core.alerts.retry import retry_after
+from monitor.core.alerts.slackblocks import payload
 from monitor.guard import guarded_client
 from monitor.model import Message, Receipt
 from monitor.secret import Secret

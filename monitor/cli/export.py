@@ -26,7 +26,7 @@ def export(
 ) -> None:
     """Write every article a query finds to a file, with its scores and statements."""
     from monitor.cli.search import vocabulary
-    from monitor.core.query import parse
+    from monitor.core.queries.query import parse
     from monitor.services import export as exporting
     from monitor.services.search import everything
 

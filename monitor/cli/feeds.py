@@ -112,7 +112,7 @@ def export_list(
     as_json: AsJson = False,
 ) -> None:
     """Write the list as OPML; the first tag of a feed is its folder."""
-    from monitor.core.opml import write_opml
+    from monitor.core.feeds.opml import write_opml
 
     with opened(feeds=feeds) as service:
         listed = service.feeds

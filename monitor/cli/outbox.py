@@ -89,7 +89,7 @@ def _print(lines: list[Line]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from monitor.core.render import clean
+    from monitor.core.alerts.render import clean
 
     table = Table(box=None, pad_edge=False)
     for heading in ("id", "state", "receiver", "tries", "next", "alert", "what was said"):

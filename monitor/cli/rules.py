@@ -171,7 +171,7 @@ def _try(service: App, rule: str, since: str, *, alone: bool, as_json: bool) -> 
     from functools import partial
 
     from monitor.config.durations import parse_duration
-    from monitor.core.query import Vocabulary
+    from monitor.core.queries.query import Vocabulary
     from monitor.services import spreading
     from monitor.services.backtest import backtest as replay
     from monitor.services.rules import rule_named

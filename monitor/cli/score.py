@@ -45,7 +45,7 @@ def _read(file: str) -> str:
 
 
 def _as_object(scores: Scores, topic: str | None) -> dict[str, Any]:
-    from monitor.core.stance import outlet_stance
+    from monitor.core.scoring.stance import outlet_stance
 
     probabilities = {one.topic: one.probability for one in scores.relevances if one.is_relevant or one.topic == topic}
     if topic is not None:

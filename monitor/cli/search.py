@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from monitor.app import App
-    from monitor.core.query import Vocabulary
+    from monitor.core.queries.query import Vocabulary
     from monitor.services.search import Found, Page
 
 
@@ -69,7 +69,7 @@ def search(
 
 def vocabulary(service: App, query: str) -> Vocabulary | None:
     """The names a query may use, read only for a query that uses names; None where there is no rulebook to take them from."""
-    from monitor.core.query import Vocabulary
+    from monitor.core.queries.query import Vocabulary
     from monitor.errors import ConfigError
 
     if not any(f"{name}:" in query.casefold() for name in ("topic", "holder", "feed", "tag", "alerted")):
@@ -106,7 +106,7 @@ def _print(page: Page) -> None:
 def _text(found: Found) -> Text:
     from rich.text import Text as Styled
 
-    from monitor.core.render import clean
+    from monitor.core.alerts.render import clean
 
     shown = Styled(clean(found.article.title, 200), style="bold")
     before, *marked = found.snippet.split("\x02")

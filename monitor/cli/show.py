@@ -37,7 +37,7 @@ def show(
 
 
 def _print_article(found: Found, *, with_text: bool = True) -> None:
-    from monitor.core.render import clean
+    from monitor.core.alerts.render import clean
 
     article = found.article
     typer.echo(f"article {article.id}: {clean(article.title, 300)}")
@@ -57,7 +57,7 @@ def _print_article(found: Found, *, with_text: bool = True) -> None:
 
 
 def _print_story(shown: ShownStory) -> None:
-    from monitor.core.render import clean
+    from monitor.core.alerts.render import clean
 
     story = shown.story
     typer.echo(f"story {story.id}: {clean(story.title, 300)}")
@@ -68,7 +68,7 @@ def _print_story(shown: ShownStory) -> None:
 
 
 def _print_alert(shown: ShownAlert) -> None:
-    from monitor.core.render import clean
+    from monitor.core.alerts.render import clean
 
     alert = shown.alert
     typer.echo(f"alert {alert.id}: {clean(alert.title, 300)}")

@@ -9,7 +9,7 @@ import typer
 from monitor.cli.options import Archive, AsJson, opened, print_json
 
 if TYPE_CHECKING:
-    from monitor.core.stories import Placement
+    from monitor.core.stories.joining import Placement
     from monitor.model import Article, Story
 
 app = typer.Typer(help="Stories: list, show, split, merge.", no_args_is_help=True, rich_markup_mode=None)
@@ -117,7 +117,7 @@ def _print_list(stories: list[Story]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from monitor.core.render import clean
+    from monitor.core.alerts.render import clean
 
     table = Table(box=None, pad_edge=False)
     for heading in ("story", "outlets", "articles", "first", "last", "title"):
@@ -137,7 +137,7 @@ def _print_story(story: Story, told: list[tuple[Article, Placement | None]]) -> 
     from rich.table import Table
     from rich.text import Text
 
-    from monitor.core.render import clean
+    from monitor.core.alerts.render import clean
 
     typer.echo(f"story {story.id}: {clean(story.title, 200)}")
     typer.echo(f"{len(told)} articles, {story.outlets} independent outlets\n")

@@ -11,7 +11,7 @@ import typer
 from monitor.cli.options import Archive, AsJson, Rules, opened, print_json
 
 if TYPE_CHECKING:
-    from monitor.core.trends import Balance, Step, TopicTrends
+    from monitor.core.trends.series import Balance, Step, TopicTrends
 
 
 class By(StrEnum):
@@ -34,7 +34,7 @@ def trends(
 ) -> None:
     """How much was told of a topic, who took which side, and what changed."""
     from monitor.cli.spans import read_since
-    from monitor.core.views import trends_facts
+    from monitor.core.trends.views import trends_facts
     from monitor.services.trends import find_topic, topic_trends
 
     with opened(archive=archive, rules=rules) as service:
@@ -52,7 +52,7 @@ def trends(
 
 
 def _write_svg(path: Path, found: TopicTrends, name: str) -> None:
-    from monitor.core.charts import stance_series
+    from monitor.core.trends.charts import stance_series
 
     try:
         path.write_text(stance_series(found, name), encoding="utf-8")
@@ -70,8 +70,8 @@ def _print(found: TopicTrends, name: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from monitor.core.charts import label, shift_in_words
-    from monitor.core.render import clean
+    from monitor.core.alerts.render import clean
+    from monitor.core.trends.charts import label, shift_in_words
 
     console = Console()
     span = f"{found.since:%-d %b %Y} to {found.until:%-d %b %Y}"

@@ -85,7 +85,7 @@ def rescore(
 ) -> None:
     """Score stored articles again, without alerting, and say what changed; in a cluster the analysers share the work."""
     from monitor.cli.search import vocabulary
-    from monitor.core.query import parse
+    from monitor.core.queries.query import parse
     from monitor.services import rescore as here
     from monitor.services import spreading
 

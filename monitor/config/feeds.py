@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from monitor.config.documents import Document, read_yaml
 from monitor.config.durations import Duration
 from monitor.config.entries import same_named, validated
-from monitor.core.suggestions import suggestion
+from monitor.core.queries.suggestions import suggestion
 from monitor.errors import ConfigError, Problem
 from monitor.model import Feed
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pydantic import BaseModel, ValidationError
 
 from monitor.config.documents import Document, KeyPath
-from monitor.core.suggestions import suggestion
+from monitor.core.queries.suggestions import suggestion
 from monitor.errors import Problem
 
 

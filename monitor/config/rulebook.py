@@ -11,8 +11,8 @@ from monitor import kinds
 from monitor.config.documents import Document, KeyPath, read_yaml
 from monitor.config.entries import Form, same_named, validated
 from monitor.config.rulefile import SECTIONS, ActorEntry, ReceiverEntry, RuleEntry, TopicEntry, rule_model, rule_options
-from monitor.core import query
-from monitor.core.suggestions import suggestion
+from monitor.core.queries import query
+from monitor.core.queries.suggestions import suggestion
 from monitor.errors import ConfigError, Problem, QueryError
 from monitor.model import Actor, Receiver, Rule, Rulebook, Topic
 

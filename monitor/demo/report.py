@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from monitor.app import App
-from monitor.core import query
-from monitor.core.trends import balances
+from monitor.core.queries import query
+from monitor.core.trends.series import balances
 from monitor.demo.configuration import Place
 from monitor.model import OUTLET, Alert, Delivery, DeliveryState, Hit, Statement, Topic
 from monitor.services.compose import message_for

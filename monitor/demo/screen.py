@@ -15,7 +15,7 @@ from rich.rule import Rule as Line
 from rich.table import Table
 from rich.text import Text
 
-from monitor.core.render import plural
+from monitor.core.alerts.render import plural
 from monitor.demo.report import DemoReport, Letter, Side, Told, TopicSummary
 from monitor.model import Rulebook, Severity
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from monitor import __version__
 from monitor.core.addresses import check_url, read_openings
-from monitor.core.headers import max_age, retry_after
+from monitor.core.feeds.headers import max_age, retry_after
 from monitor.errors import FetchError
 from monitor.fetchers._decoding import ACCEPTED, decode
 from monitor.fetchers._politeness import Politeness

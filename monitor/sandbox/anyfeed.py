@@ -12,10 +12,10 @@ from typing import Any
 import feedparser
 from feedparser.exceptions import ThingsNobodyCaresAboutButMe
 
-from monitor.core.dates import read_date
-from monitor.core.loosedates import read_loose_date
-from monitor.core.markup import plain_line, plain_text, repair, safe_link
-from monitor.core.parse import (
+from monitor.core.feeds.dates import read_date
+from monitor.core.feeds.loosedates import read_loose_date
+from monitor.core.feeds.markup import plain_line, plain_text, repair, safe_link
+from monitor.core.feeds.parse import (
     LONGEST_GUID,
     MOST_ENTRIES,
     cut_entries,

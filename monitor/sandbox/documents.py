@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from monitor.core.jsonfeed import looks_like_json, read_json_feed
-from monitor.core.parse import looks_like_html, not_a_feed, opened
+from monitor.core.feeds.jsonfeed import looks_like_json, read_json_feed
+from monitor.core.feeds.parse import looks_like_html, not_a_feed, opened
 from monitor.model import ParsedFeed
 from monitor.sandbox.anyfeed import any_date, read_any_feed
 from monitor.sandbox.plainfeed import read_plain_feed

@@ -9,8 +9,8 @@ from typing import Any
 
 import trafilatura
 
-from monitor.core.markup import plain_line, plain_text, safe_link
-from monitor.core.parse import primary_language
+from monitor.core.feeds.markup import plain_line, plain_text, safe_link
+from monitor.core.feeds.parse import primary_language
 from monitor.model import PageText
 from monitor.sandbox.anyfeed import any_date
 

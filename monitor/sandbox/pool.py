@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
-from monitor.core.parse import not_a_feed
+from monitor.core.feeds.parse import not_a_feed
 from monitor.errors import ParseError
 from monitor.model import Fetched, PageText, ParsedFeed
 from monitor.sandbox.wire import frame, opened_frame, unpack_feed, unpack_page

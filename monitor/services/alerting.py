@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeAlias
 
 from monitor import kinds
-from monitor.core import alerting
-from monitor.core.firing import Evaluation, Firing
-from monitor.core.query import Query, Vocabulary, parse
+from monitor.core.alerts import alerting
+from monitor.core.alerts.firing import Evaluation, Firing
+from monitor.core.queries.query import Query, Vocabulary, parse
 from monitor.model import Alert, Delivery, Hit, Reason, Rule, Rulebook, Suppression
 from monitor.ports import Archive
 

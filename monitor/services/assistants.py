@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from monitor.config.durations import parse_duration
-from monitor.core.briefing_markdown import to_markdown
-from monitor.core.query import Vocabulary
-from monitor.core.views import trends_facts
+from monitor.core.briefings.markdown import to_markdown
+from monitor.core.queries.query import Vocabulary
+from monitor.core.trends.views import trends_facts
 from monitor.errors import ConfigError, Problem
 from monitor.model import Rulebook
 from monitor.ports import Archive

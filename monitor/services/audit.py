@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from monitor import __version__
-from monitor.core.alerting import digest
+from monitor.core.alerts.alerting import digest
 from monitor.errors import ArchiveError
 from monitor.model import Alert, Article, Delivery, Message, Rulebook
 from monitor.ports import Archive, Clock

@@ -11,7 +11,7 @@ from itertools import accumulate, groupby
 from typing import Any
 
 from monitor import kinds
-from monitor.core.query import Query
+from monitor.core.queries.query import Query
 from monitor.model import Alert, Hit, Rule, Rulebook, Silence, Suppression
 from monitor.ports import Archive
 from monitor.services.alerting import STORM_WINDOW, Evaluator

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
-from monitor.core.briefing import Briefing, Material
-from monitor.core.briefing_html import to_html
-from monitor.core.briefing_markdown import to_markdown
-from monitor.core.briefing_sections import compose
-from monitor.core.briefing_words import WORDS
-from monitor.core.holders import Finder, compile_actors
-from monitor.core.rewriting import accept, messages
-from monitor.core.trends import Balance, compute
+from monitor.core.briefings.briefing import Briefing, Material
+from monitor.core.briefings.html import to_html
+from monitor.core.briefings.markdown import to_markdown
+from monitor.core.briefings.rewriting import accept, messages
+from monitor.core.briefings.sections import compose
+from monitor.core.briefings.words import WORDS
+from monitor.core.scoring.holders import Finder, compile_actors
+from monitor.core.trends.series import Balance, compute
 from monitor.errors import ConfigError, Problem
 from monitor.logs import logger
 from monitor.model import Article, Rulebook

@@ -10,10 +10,10 @@ from datetime import datetime
 
 from monitor import tracing
 from monitor.config.settings import WorkerSettings
-from monitor.core.feedhealth import FAILURES_TO_TELL, FeedEvent, after_failure, after_success, noted
-from monitor.core.identity import Identified, identify, source_of
-from monitor.core.novelty import Novelty, Verdict, judge, settle_date
-from monitor.core.schedule import Bounds, begun, failed, is_catch_up, succeeded, without_validators
+from monitor.core.feeds.feedhealth import FAILURES_TO_TELL, FeedEvent, after_failure, after_success, noted
+from monitor.core.feeds.identity import Identified, identify, source_of
+from monitor.core.feeds.novelty import Novelty, Verdict, judge, settle_date
+from monitor.core.feeds.schedule import Bounds, begun, failed, is_catch_up, succeeded, without_validators
 from monitor.failpoints import failpoint
 from monitor.logs import logger
 from monitor.model import Article, Feed, FeedState, Fetched, PageText, ParsedFeed

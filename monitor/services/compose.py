@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from monitor.core.alerting import STORM, TOLD, storm_words
-from monitor.core.briefing_chapters import to_chapters
-from monitor.core.messages import Background, compose, gather, together
+from monitor.core.alerts.alerting import STORM, TOLD, storm_words
+from monitor.core.alerts.messages import Background, compose, gather, together
+from monitor.core.briefings.chapters import to_chapters
 from monitor.errors import ConfigError
 from monitor.logs import logger
 from monitor.model import Alert, Article, Chapter, Delivery, Message, Reason, Rulebook, Statement

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from monitor.core.trends import TopicTrends, compute, periods, start_of
+from monitor.core.trends.series import TopicTrends, compute, periods, start_of
 from monitor.model import Hit, Stance, Statement, Topic
 from monitor.ports import Archive
 from monitor.services.today import StoryLine, story_lines, strongest

@@ -16,7 +16,7 @@ from queue import Empty, SimpleQueue
 import structlog
 
 from monitor import tracing
-from monitor.core.retry import Health, Pace, RetryPolicy, failed, is_outage, settle, spend
+from monitor.core.alerts.retry import Health, Pace, RetryPolicy, failed, is_outage, settle, spend
 from monitor.failpoints import failpoint
 from monitor.model import Delivery, DeliveryState, Message, Receipt, Rulebook
 from monitor.ports import Archive, Channel, Clock

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from monitor.core.fingerprints import Telling
-from monitor.core.grouping import b_cubed, group
-from monitor.core.languages import detect
-from monitor.core.measures import Agreement, agreement, average_precision, by_class, calibration_error
-from monitor.core.relevance import article_text
-from monitor.core.stance import AUTHOR
+from monitor.core.scoring.measures import Agreement, agreement, average_precision, by_class, calibration_error
+from monitor.core.scoring.relevance import article_text
+from monitor.core.scoring.stance import AUTHOR
+from monitor.core.stories.fingerprints import Telling
+from monitor.core.stories.grouping import b_cubed, group
+from monitor.core.words.languages import detect
 from monitor.model import Article, Evidence, Rulebook, Scores, Stance, Statement, Topic, Vector
 from monitor.ports import Scorer
 from monitor.services.labelled import ArticleRow, RelevanceRow, StanceRow, StoryRow

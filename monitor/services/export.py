@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
-from monitor.core.query import Query
+from monitor.core.queries.query import Query
 from monitor.errors import ConfigError, MonitorError, Problem
 from monitor.ports import Archive
 from monitor.services.search import Found, everything, facts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from monitor.core.links import Action, Answer
+from monitor.core.alerts.links import Action, Answer
 from monitor.errors import ArchiveError
 from monitor.model import Alert, Label, Rulebook, Stance
 from monitor.ports import Archive

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
-from monitor.core.robots import Robots, read_robots
+from monitor.core.feeds.robots import Robots, read_robots
 from monitor.logs import logger
 from monitor.model import Entry, PageText
 from monitor.ports import Fetcher, Parser

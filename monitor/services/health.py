@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from monitor.core.retry import Health
+from monitor.core.alerts.retry import Health
 from monitor.ports import Archive
 
 _PREFIX = "receiver:"

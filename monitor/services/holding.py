@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from monitor.core.alerting import digest, morning_digest
+from monitor.core.alerts.alerting import digest, morning_digest
 from monitor.logs import logger
 from monitor.model import Alert, Delivery, DeliveryState
 from monitor.ports import Archive

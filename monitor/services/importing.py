@@ -14,9 +14,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from monitor.core.dates import read_date
-from monitor.core.identity import identify, registered_domain
-from monitor.core.markup import plain_line, plain_text, safe_link
+from monitor.core.feeds.dates import read_date
+from monitor.core.feeds.identity import identify, registered_domain
+from monitor.core.feeds.markup import plain_line, plain_text, safe_link
 from monitor.errors import ConfigError, Problem
 from monitor.model import Article, Entry
 from monitor.ports import Archive

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from monitor.core.query import parse
+from monitor.core.queries.query import parse
 from monitor.logs import logger
 from monitor.model import Rulebook
 from monitor.ports import Archive

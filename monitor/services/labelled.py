@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from monitor.core.tokenised import join_tokens
+from monitor.core.stories.tokenised import join_tokens
 from monitor.errors import ConfigError, Problem
 from monitor.model import Stance
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from monitor.core.links import Signer, links
+from monitor.core.alerts.links import Signer, links
 from monitor.ports import Archive
 from monitor.services.compose import Links, no_links
 from monitor.services.keys import kept_key

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-from monitor.core.backpressure import share
+from monitor.core.feeds.backpressure import share
 from monitor.errors import ConfigError, Problem
 from monitor.model import Alert
 from monitor.ports import Archive, Queue

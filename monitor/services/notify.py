@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from monitor.core.messages import headline
+from monitor.core.alerts.messages import headline
 from monitor.model import Message, Position, Receipt, Report, Severity, Stance, Voice
 from monitor.ports import Channel
 from monitor.services.compose import Links, no_links

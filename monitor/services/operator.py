@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.core.alerting import OUTBOX, TERMINAL, digest
-from monitor.core.feedhealth import FeedEvent, Health
+from monitor.core.alerts.alerting import OUTBOX, TERMINAL, digest
+from monitor.core.feeds.feedhealth import FeedEvent, Health
 from monitor.model import Alert, Delivery, Feed, Severity
 from monitor.ports import Archive
 from monitor.services.health import failing

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monitor.core.retry import Health
+from monitor.core.alerts.retry import Health
 from monitor.errors import MonitorError
 from monitor.model import Delivery, DeliveryState
 from monitor.ports import Archive

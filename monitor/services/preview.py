@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.core.links import LABELS
-from monitor.core.render import UNSUBSCRIBE
+from monitor.core.alerts.links import LABELS
+from monitor.core.alerts.render import UNSUBSCRIBE
 from monitor.errors import MonitorError
 from monitor.model import Alert, Delivery, Message, Receiver, Rulebook
 from monitor.ports import Archive

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from monitor.core.identity import stable_id
+from monitor.core.feeds.identity import stable_id
 from monitor.model import Entry, Fetched, ParsedFeed
 from monitor.ports import Parser
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.core.relevance import AliasIndex, article_text, cosines, features, index_aliases, topic_text, worth_a_look
+from monitor.core.scoring.relevance import AliasIndex, article_text, cosines, features, index_aliases, topic_text, worth_a_look
 from monitor.model import Topic, Vector
 from monitor.ports import Scorer
 

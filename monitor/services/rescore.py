@@ -9,8 +9,8 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
-from monitor.core.heads import Head
-from monitor.core.query import Query
+from monitor.core.queries.query import Query
+from monitor.core.scoring.heads import Head
 from monitor.model import Article, Rulebook, Scores, Stance
 from monitor.ports import Archive, Scorer
 from monitor.services.score import score_articles

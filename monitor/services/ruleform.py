@@ -15,7 +15,7 @@ from monitor import kinds
 from monitor.config.durations import format_duration
 from monitor.config.entry_edit import put_entry
 from monitor.config.rulefile import RuleEntry, rule_model
-from monitor.core.query_form import QueryForm, as_form, as_query
+from monitor.core.queries.query_form import QueryForm, as_form, as_query
 from monitor.errors import ConfigError, Problem
 from monitor.model import Rule
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from monitor.config.durations import format_duration
 from monitor.config.rulebook import load_rulebook
-from monitor.core import alerting
-from monitor.core.firing import Firing, claims, group_names
-from monitor.core.query import Vocabulary, parse
-from monitor.core.suggestions import suggestion
+from monitor.core.alerts import alerting
+from monitor.core.alerts.firing import Firing, claims, group_names
+from monitor.core.queries.query import Vocabulary, parse
+from monitor.core.queries.suggestions import suggestion
 from monitor.errors import ArchiveError, ConfigError, Problem
 from monitor.model import Alert, Hit, Reason, Rule, Rulebook, Suppression
 from monitor.ports import Archive

@@ -12,11 +12,11 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.core.heads import Head
-from monitor.core.holders import Finder, compile_actors
-from monitor.core.languages import detect
-from monitor.core.stance import Question, questions, statements
-from monitor.core.voices import Reading, read
+from monitor.core.scoring.heads import Head
+from monitor.core.scoring.holders import Finder, compile_actors
+from monitor.core.scoring.stance import Question, questions, statements
+from monitor.core.scoring.voices import Reading, read
+from monitor.core.words.languages import detect
 from monitor.errors import ScorerError
 from monitor.logs import logger
 from monitor.model import Actor, Article, Relevance, Rulebook, Scores, Statement, Topic, Vector

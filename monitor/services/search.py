@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from monitor.core.query import Query, Vocabulary, parse
+from monitor.core.queries.query import Query, Vocabulary, parse
 from monitor.errors import NotFoundError
 from monitor.model import Alert, Article, Delivery, Scores, Statement, Story
 from monitor.ports import Archive

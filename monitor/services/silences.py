@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from monitor.config.durations import parse_duration
-from monitor.core.query import Vocabulary, parse
+from monitor.core.queries.query import Vocabulary, parse
 from monitor.errors import ConfigError, Problem
 from monitor.model import Rulebook, Silence
 from monitor.ports import Archive

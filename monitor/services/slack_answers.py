@@ -8,7 +8,7 @@ from datetime import datetime
 
 import httpx
 
-from monitor.core.slack_answers import Press, noted
+from monitor.core.alerts.slack_answers import Press, noted
 from monitor.errors import ArchiveError, FetchError
 from monitor.guard import guarded_client
 from monitor.logs import logger

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from monitor.core.query import Query, Vocabulary, parse, seen_between
+from monitor.core.queries.query import Query, Vocabulary, parse, seen_between
 from monitor.errors import MonitorError
 from monitor.failpoints import failpoint
 from monitor.model import Actor, Hit, Rulebook, Topic

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 
-from monitor.core.fingerprints import Fingerprint, Telling, take_fingerprint
-from monitor.core.independence import best_title, count_independent
-from monitor.core.stories import WINDOW, Neighbour, Placement, place
-from monitor.core.window import Window
+from monitor.core.stories.fingerprints import Fingerprint, Telling, take_fingerprint
+from monitor.core.stories.independence import best_title, count_independent
+from monitor.core.stories.joining import WINDOW, Neighbour, Placement, place
+from monitor.core.stories.window import Window
 from monitor.errors import ArchiveError
 from monitor.logs import logger
 from monitor.model import Article, Story, Vector

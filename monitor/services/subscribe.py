@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from monitor.core.render import LABELS, clean, percent, safe_url
+from monitor.core.alerts.render import LABELS, clean, percent, safe_url
 from monitor.model import OUTLET, Article, Statement
 
 ATOM = "http://www.w3.org/2005/Atom"

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from monitor.config.feeds_edit import add_feeds
-from monitor.core.feedhealth import is_undated
-from monitor.core.opml import Subscription, read_opml
+from monitor.core.feeds.feedhealth import is_undated
+from monitor.core.feeds.opml import Subscription, read_opml
 from monitor.errors import ConfigError, ParseError, Problem
 from monitor.model import Feed, FeedState
 from monitor.ports import Archive, Fetcher, Parser

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from monitor.core.messages import Background, compose
-from monitor.core.query import parse
-from monitor.core.trends import balances
+from monitor.core.alerts.messages import Background, compose
+from monitor.core.queries.query import parse
+from monitor.core.trends.series import balances
 from monitor.model import Alert, Hit, Message, Rulebook, Stance, Statement, Topic
 from monitor.ports import Archive
 from monitor.services.optouts import opted_out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from monitor.core.trends import Step, TopicTrends, compute
+from monitor.core.trends.series import Step, TopicTrends, compute
 from monitor.errors import ConfigError, Problem
 from monitor.model import Rulebook, Topic
 from monitor.ports import Archive

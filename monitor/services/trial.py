@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
-from monitor.core.query import Vocabulary, parse
+from monitor.core.queries.query import Vocabulary, parse
 from monitor.model import Article, Feed, Relevance, Rule, Rulebook, Scores, Statement, Topic
 from monitor.ports import Archive, Scorer
 from monitor.services.rules import explain

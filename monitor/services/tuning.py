@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.core import heads
-from monitor.core.heads import Head, logit
-from monitor.core.measures import Agreement, agreement
+from monitor.core.scoring import heads
+from monitor.core.scoring.heads import Head, logit
+from monitor.core.scoring.measures import Agreement, agreement
 from monitor.errors import ConfigError, Problem
 from monitor.model import Rulebook, Topic, Vector
 from monitor.ports import Archive, Scorer

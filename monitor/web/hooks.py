@@ -6,7 +6,7 @@ from fastapi import APIRouter, BackgroundTasks, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse, Response
 
-from monitor.core.slack_answers import Press, is_signed, read_press
+from monitor.core.alerts.slack_answers import Press, is_signed, read_press
 from monitor.services import websub
 from monitor.services.collect import Policy, collect_pushed
 from monitor.services.slack_answers import signing_secrets, take_press, update_message

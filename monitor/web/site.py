@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from monitor.app import App
-from monitor.core.query import Query, Vocabulary, parse
+from monitor.core.queries.query import Query, Vocabulary, parse
 from monitor.errors import ConfigError
 from monitor.model import Feed, Rulebook
 from monitor.ports import Archive

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup, escape
 
-from monitor.core.render import LABELS, MARKS, UNSURE_BELOW, clean, safe_url
-from monitor.core.snippets import CLOSE, OPEN
+from monitor.core.alerts.render import LABELS, MARKS, UNSURE_BELOW, clean, safe_url
+from monitor.core.queries.snippets import CLOSE, OPEN
 from monitor.model import OUTLET, Stance, Statement
 
 _BREAKS = re.compile(r"\s*\n\s*")

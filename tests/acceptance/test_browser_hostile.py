@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from monitor.app import App
-from monitor.core.links import Action, Answer
+from monitor.core.alerts.links import Action, Answer
 from monitor.model import (
     Alert,
     Delivery,

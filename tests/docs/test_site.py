@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from monitor import kinds
 from monitor.cli import COMMANDS, GROUPS
 from monitor.config.settings import Settings
-from monitor.core.clauses import FIELDS
+from monitor.core.queries.clauses import FIELDS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]

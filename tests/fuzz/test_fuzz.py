@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 
 from monitor.config.documents import parse_yaml
 from monitor.config.rulebook import load_rulebook
-from monitor.core.clauses import FIELDS
-from monitor.core.holders import compile_actors
-from monitor.core.identity import canonical_link, identify, registered_domain
-from monitor.core.markup import plain_text
-from monitor.core.query import parse
-from monitor.core.sentences import split
-from monitor.core.stance import questions
-from monitor.core.voices import read
+from monitor.core.feeds.identity import canonical_link, identify, registered_domain
+from monitor.core.feeds.markup import plain_text
+from monitor.core.queries.clauses import FIELDS
+from monitor.core.queries.query import parse
+from monitor.core.scoring.holders import compile_actors
+from monitor.core.scoring.stance import questions
+from monitor.core.scoring.voices import read
+from monitor.core.words.sentences import split
 from monitor.errors import ConfigError, MonitorError, QueryError
 from monitor.model import Actor, Topic
 from monitor.sandbox.documents import read_feed

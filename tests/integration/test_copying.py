@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from monitor.core.query import parse
+from monitor.core.queries.query import parse
 from monitor.errors import ArchiveError
 from monitor.model import (
     Alert,

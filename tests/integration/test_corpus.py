@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from monitor.core.identity import identify, stable_id
-from monitor.core.markup import plain_text
+from monitor.core.feeds.identity import identify, stable_id
+from monitor.core.feeds.markup import plain_text
 from monitor.model import ParsedFeed
 from monitor.sandbox.anyfeed import read_any_feed
 from monitor.sandbox.documents import read_feed

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.core.retry import RetryPolicy
+from monitor.core.alerts.retry import RetryPolicy
 from monitor.model import DeliveryState, Receipt
 from monitor.services.health import failing, load_health
 from monitor.services.outbox import drop, listing, retry

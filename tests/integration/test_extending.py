@@ -15,9 +15,9 @@ import pytest
 from monitor import kinds
 from monitor.app import open_app
 from monitor.clock import FixedClock
-from monitor.core import clauses
-from monitor.core.clauses import About, Field, Kind
-from monitor.core.query import parse
+from monitor.core.queries import clauses
+from monitor.core.queries.clauses import About, Field, Kind
+from monitor.core.queries.query import parse
 from monitor.errors import ConfigError
 from monitor.model import Article, Feed
 from monitor.worker import Worker
@@ -55,7 +55,7 @@ def put_beside(tmp_path: Path, family: str, name: str) -> Iterator[None]:
 
 @pytest.fixture
 def extended(tmp_path: Path) -> Iterator[Path]:
-    entry = BLOCKS["an entry of FIELDS in monitor/core/clauses.py"]
+    entry = BLOCKS["an entry of FIELDS in monitor/core/queries/clauses.py"]
     field = eval(entry, {"Field": Field, "Kind": Kind, "About": About})  # noqa: S307 - the page's own text
     with (
         put_beside(tmp_path, "channel", "pager"),

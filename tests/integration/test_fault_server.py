@@ -18,7 +18,7 @@ import brotli
 import pytest
 import zstandard
 
-from monitor.core.feedhealth import Health
+from monitor.core.feeds.feedhealth import Health
 from monitor.model import Feed
 from monitor.sandbox import Limits, Sandbox
 from tests.collecting import NOW, Rig, collecting

@@ -20,7 +20,7 @@ from monitor.archives import sqlite
 from monitor.archives._sqlite_migrations import migrations
 from monitor.archives._sqlite_schema import MIGRATIONS
 from monitor.clock import FixedClock
-from monitor.core.query import parse
+from monitor.core.queries.query import parse
 from monitor.errors import ArchiveBusy, ArchiveError
 from monitor.model import Article
 from monitor.services.checking import examine

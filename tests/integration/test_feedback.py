@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitor.app import App
-from monitor.core.links import Action, Answer
+from monitor.core.alerts.links import Action, Answer
 from monitor.errors import ArchiveError
 from monitor.model import Label
 from monitor.services.feedback import KINDS, give_label, take_answer

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.archives import sqlite
-from monitor.core.feedhealth import FeedEvent, Health
-from monitor.core.retry import Health as ReceiverHealth
+from monitor.core.alerts.retry import Health as ReceiverHealth
+from monitor.core.feeds.feedhealth import FeedEvent, Health
 from monitor.model import Feed
 from monitor.ports import Archive
 from monitor.services import operator

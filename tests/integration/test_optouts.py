@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.core.links import Action, Answer
+from monitor.core.alerts.links import Action, Answer
 from monitor.services.feedback import take_answer
 from monitor.services.optouts import opt_in, opted_out
 from tests.deliveries import bench

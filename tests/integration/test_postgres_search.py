@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.archives import postgres, sqlite
 from monitor.archives._postgres_schema import MIGRATIONS
-from monitor.core.query import parse
+from monitor.core.queries.query import parse
 from monitor.model import Article
 from tests.archives import opened
 from tests.postgres import empty_database

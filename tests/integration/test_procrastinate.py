@@ -12,7 +12,7 @@ import pytest
 from monitor import kinds
 from monitor.archives import postgres
 from monitor.cluster import by_host
-from monitor.core.backpressure import share
+from monitor.core.feeds.backpressure import share
 from monitor.model import Feed, FeedState
 from monitor.queues import procrastinate
 from tests.postgres import empty_database

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.core.alerting import deliveries, holding
+from monitor.core.alerts.alerting import deliveries, holding
 from monitor.model import Alert, Receiver, Rule, Severity
 from monitor.services.outbox import drop, retry
 from tests.deliveries import Bench, Scripted, bench

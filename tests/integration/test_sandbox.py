@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from monitor.core.parse import MOST_ENTRIES
+from monitor.core.feeds.parse import MOST_ENTRIES
 from monitor.errors import ParseError
 from monitor.model import Entry, Fetched, PageText, ParsedFeed
 from monitor.sandbox import Limits, Sandbox

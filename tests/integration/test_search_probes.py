@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitor.archives import sqlite
-from monitor.core.query import parse
+from monitor.core.queries.query import parse
 from monitor.errors import QueryError
 from monitor.model import Article
 

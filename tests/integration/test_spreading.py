@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.archives import postgres
-from monitor.core.query import Vocabulary, parse
+from monitor.core.queries.query import Vocabulary, parse
 from monitor.errors import MonitorError
 from monitor.model import Actor, Article, Rule, Rulebook, Topic
 from monitor.queues import procrastinate

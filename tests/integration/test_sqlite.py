@@ -14,8 +14,8 @@ import pytest
 from monitor.archives import sqlite
 from monitor.archives._sqlite_migrations import migrations
 from monitor.archives._sqlite_schema import MIGRATIONS, _back_up
-from monitor.core import text
-from monitor.core.query import parse
+from monitor.core.queries.query import parse
+from monitor.core.words import text
 from monitor.errors import ArchiveBusy, ArchiveError, ArchiveTooNew
 from monitor.model import Article, Evidence, Feed, FeedState, Fetched, Relevance, Scores, Stance, Statement, Topic, Voice
 from monitor.services.keeping import prune

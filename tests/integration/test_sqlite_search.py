@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.archives import sqlite
-from monitor.core.clauses import And, Not, Or
-from monitor.core.query import parse
+from monitor.core.queries.clauses import And, Not, Or
+from monitor.core.queries.query import parse
 from tests.queries import NOW, documents, queries, store
 from tests.query_reference import answers
 

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 from monitor.archives.sqlite import Config, build
 from monitor.cli import app as command_line
 from monitor.clock import FixedClock
-from monitor.core import heads
-from monitor.core.heads import Head
-from monitor.core.query import parse
+from monitor.core.queries.query import parse
+from monitor.core.scoring import heads
+from monitor.core.scoring.heads import Head
 from monitor.errors import ConfigError
 from monitor.model import Actor, Article, Feed, Label, Limits, Rulebook, Stance, Topic
 from monitor.services import tuning

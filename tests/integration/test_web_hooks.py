@@ -19,7 +19,7 @@ from fastapi.testclient import TestClient
 
 from monitor.app import App, open_app
 from monitor.clock import FixedClock
-from monitor.core.slack_answers import signature
+from monitor.core.alerts.slack_answers import signature
 from monitor.demo.servers import payload_error
 from monitor.errors import ConfigError
 from monitor.model import Delivery, FeedState, Fetched

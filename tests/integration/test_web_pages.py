@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from monitor.app import App
-from monitor.core.links import Action, Answer
+from monitor.core.alerts.links import Action, Answer
 from monitor.model import Relevance, Scores, Stance
 from monitor.services.links import signer
 from monitor.web import build_web

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.alerting import (
+from monitor.core.alerts.alerting import (
     OUTBOX,
     TERMINAL,
     TOLD,
@@ -23,7 +23,7 @@ from monitor.core.alerting import (
     strongest,
     suppression,
 )
-from monitor.core.firing import Firing
+from monitor.core.alerts.firing import Firing
 from monitor.model import DeliveryState, Hit, Reason, Receiver, Rule, Severity, Stance, Statement, Voice
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

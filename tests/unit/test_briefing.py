@@ -9,11 +9,11 @@ from zipfile import ZipFile
 
 import pytest
 
-from monitor.core.briefing import Briefing
-from monitor.core.briefing_html import to_html
-from monitor.core.briefing_markdown import to_markdown
-from monitor.core.briefing_words import WORDS, listed
-from monitor.core.extracts import is_exact
+from monitor.core.briefings.briefing import Briefing
+from monitor.core.briefings.extracts import is_exact
+from monitor.core.briefings.html import to_html
+from monitor.core.briefings.markdown import to_markdown
+from monitor.core.briefings.words import WORDS, listed
 from monitor.errors import ConfigError, MonitorError
 from monitor.ports import Archive
 from monitor.services._briefing.pdf import to_pdf

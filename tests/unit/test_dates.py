@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.dates import read_date
-from monitor.core.loosedates import read_loose_date
+from monitor.core.feeds.dates import read_date
+from monitor.core.feeds.loosedates import read_loose_date
 
 TABLE = Path(__file__).parents[3] / "shared" / "corpus" / "date-strings" / "dates.csv"
 UNREADABLE = {"insert updated date here", "insert published date here", "Sat, 31 Jun 2006 23:08:26 +1000"}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.extracts import documents_in, from_evidence, is_exact, lead_of, overlap, pick, sentences_of, title_of
+from monitor.core.briefings.extracts import documents_in, from_evidence, is_exact, lead_of, overlap, pick, sentences_of, title_of
 from monitor.model import Article, Evidence, Topic
 
 NOW = datetime(2024, 11, 20, tzinfo=UTC)

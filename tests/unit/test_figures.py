@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from monitor.core.figures import days_in, editions_in, figures_in, weekdays_in, years_in
+from monitor.core.stories.figures import days_in, editions_in, figures_in, weekdays_in, years_in
 
 THURSDAY = datetime(2024, 10, 31, 12, tzinfo=UTC)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.core.gazetteer import places_in, share_place
+from monitor.core.stories.gazetteer import places_in, share_place
 
 
 @pytest.mark.parametrize(

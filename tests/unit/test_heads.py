@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.heads import Head, logit, read, written
+from monitor.core.scoring.heads import Head, logit, read, written
 
 VECTOR = np.array([0.6, 0.8], np.float32)
 PROBABILITIES = st.floats(0, 1)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from monitor.core.holders import compile_actors
+from monitor.core.scoring.holders import compile_actors
 from monitor.model import Actor
 
 ACTORS = [

@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.fingerprints import Telling, take_fingerprint
-from monitor.core.independence import best_title, count_independent, find_voices
+from monitor.core.stories.fingerprints import Telling, take_fingerprint
+from monitor.core.stories.independence import best_title, count_independent, find_voices
 
 TEXT = (
     "The two navies met on Monday south of the island and will sail together for five days, officers of both sides said in port."

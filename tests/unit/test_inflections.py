@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.inflections import is_form, korean_rest_allowed, stem
+from monitor.core.words.inflections import is_form, korean_rest_allowed, stem
 
 FORMS = (
     ("Japan", "Japans"), ("Japan", "Japanese"), ("Chile", "Chilean"), ("Deutsche", "Deutscher"), ("Deutsche", "Deutschem"),

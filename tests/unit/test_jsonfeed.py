@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.dates import read_date
-from monitor.core.jsonfeed import looks_like_json, read_json_feed
-from monitor.core.parse import MOST_ENTRIES
+from monitor.core.feeds.dates import read_date
+from monitor.core.feeds.jsonfeed import looks_like_json, read_json_feed
+from monitor.core.feeds.parse import MOST_ENTRIES
 
 VERSION = "https://jsonfeed.org/version/1.1"
 

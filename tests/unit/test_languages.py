@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.languages import UNKNOWN, detect
+from monitor.core.words.languages import UNKNOWN, detect
 
 TEXTS = {
     "en": "The government said on Monday that it would vote against the proposal.",

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.core.links import LIFETIME, Action, Answer, Signer, links
-from monitor.core.render import UNSUBSCRIBE
+from monitor.core.alerts.links import LIFETIME, Action, Answer, Signer, links
+from monitor.core.alerts.render import UNSUBSCRIBE
 from tests.messages import NOW, message
 
 SIGNER = Signer("a key that is long enough")

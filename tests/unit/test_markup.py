@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.markup import plain_line, plain_text, repair, safe_link
+from monitor.core.feeds.markup import plain_line, plain_text, repair, safe_link
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.core.measures import agreement, average_precision, by_class, calibration_error
+from monitor.core.scoring.measures import agreement, average_precision, by_class, calibration_error
 
 
 def test_agreement():

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.core.messages import Background, compose, gather, headline, topics_of
+from monitor.core.alerts.messages import Background, compose, gather, headline, topics_of
 from monitor.model import OUTLET, Alert, Article, Evidence, Rule, Severity, Stance, Statement, Voice
 from tests.messages import NOW, RULEBOOK, article, position
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.moments import read
+from monitor.core.queries.moments import read
 
 NOW = datetime(2026, 11, 22, 6, 5, 30, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.identity import canonical_link, identify, registered_domain, stable_id
-from monitor.core.novelty import Dating, Verdict, judge, settle_date
+from monitor.core.feeds.identity import canonical_link, identify, registered_domain, stable_id
+from monitor.core.feeds.novelty import Dating, Verdict, judge, settle_date
 from monitor.model import Entry
 
 NOW = datetime(2024, 11, 2, tzinfo=UTC)

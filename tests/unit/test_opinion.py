@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.core.holders import compile_actors
-from monitor.core.opinion import CERTAIN, NONE, POSSIBLE, own_voice
-from monitor.core.voices import read
+from monitor.core.scoring.holders import compile_actors
+from monitor.core.scoring.opinion import CERTAIN, NONE, POSSIBLE, own_voice
+from monitor.core.scoring.voices import read
 
 FINDER = compile_actors([])
 REPORT = (

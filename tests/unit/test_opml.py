@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.core.opml import read_opml, write_opml
+from monitor.core.feeds.opml import read_opml, write_opml
 from monitor.errors import ParseError
 from monitor.model import Feed
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from monitor.core.parse import (
+from monitor.core.feeds.parse import (
     cut_entries,
     ends_inside_item,
     looks_like_html,

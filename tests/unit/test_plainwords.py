@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.plainwords import plain_words
-from monitor.core.text import MARK, analyse
+from monitor.core.words.plainwords import plain_words
+from monitor.core.words.text import MARK, analyse
 
 PLAIN = "".join(map(chr, range(0x80))) + "\u00a0\u00ab\u00bb\u2013\u2014\u2018\u2019\u201c\u201d\u201e\u2022\u2026"
 

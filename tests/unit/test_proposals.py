@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.core.proposals import propose
-from monitor.core.references import speech
+from monitor.core.scoring.proposals import propose
+from monitor.core.words.references import speech
 
 
 def names(text, language="en", taken=()):

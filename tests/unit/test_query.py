@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.clauses import FIELDS, And, Clause, Everything, Not, Or, Pattern, Place, Statement, Words
-from monitor.core.grammar import MAX_CLAUSES, MAX_DEPTH, MAX_LENGTH
-from monitor.core.query import Vocabulary, asserted, clauses, leaves, parse
-from monitor.core.text import term
+from monitor.core.queries.clauses import FIELDS, And, Clause, Everything, Not, Or, Pattern, Place, Statement, Words
+from monitor.core.queries.grammar import MAX_CLAUSES, MAX_DEPTH, MAX_LENGTH
+from monitor.core.queries.query import Vocabulary, asserted, clauses, leaves, parse
+from monitor.core.words.text import term
 from monitor.errors import QueryError
 from monitor.model import Actor, Rule, Rulebook, Topic
 

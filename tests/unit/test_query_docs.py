@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.core import grammar
-from monitor.core.clauses import FIELDS
-from monitor.core.query import Vocabulary, parse
+from monitor.core.queries import grammar
+from monitor.core.queries.clauses import FIELDS
+from monitor.core.queries.query import Vocabulary, parse
 from monitor.errors import QueryError
 
 PAGE = Path(__file__).parents[2] / "docs" / "query-language.md"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.query import parse
-from monitor.core.query_form import QueryForm, _meaning, as_form, as_query
+from monitor.core.queries.query import parse
+from monitor.core.queries.query_form import QueryForm, _meaning, as_form, as_query
 from monitor.errors import QueryError
 
 CLAUSES = st.sampled_from(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.relevance import (
+from monitor.core.scoring.relevance import (
     FEATURES,
     LEAD,
     READ,

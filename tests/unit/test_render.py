@@ -11,7 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.render import Size, clean, fit, moment, percent, plain, plural, safe_url, shorten, subject, verdict, view, views
+from monitor.core.alerts.render import (
+    Size,
+    clean,
+    fit,
+    moment,
+    percent,
+    plain,
+    plural,
+    safe_url,
+    shorten,
+    subject,
+    verdict,
+    view,
+    views,
+)
 from monitor.model import OUTLET, Chapter, Passage, Severity, Stance, Voice
 from tests.messages import EVIL, NOW, hostile, message, position, report
 

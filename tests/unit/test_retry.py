@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.retry import Health, Pace, RetryPolicy, burst, failed, is_outage, retry_after, settle, spend, wait
+from monitor.core.alerts.retry import Health, Pace, RetryPolicy, burst, failed, is_outage, retry_after, settle, spend, wait
 from monitor.model import Delivery, DeliveryState, Receipt
 from tests.messages import NOW
 

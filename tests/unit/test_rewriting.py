@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.core.briefing import Briefing
-from monitor.core.rewriting import accept, messages, passages
+from monitor.core.briefings.briefing import Briefing
+from monitor.core.briefings.rewriting import accept, messages, passages
 from monitor.errors import MonitorError
 from monitor.services.briefing import brief, rewrite
 from tests.newsroom import NOW, RULEBOOK, open_newsroom

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.core.robots import fits, read_robots
+from monitor.core.feeds.robots import fits, read_robots
 
 FILE = b"""
 # for all

@@ -7,7 +7,7 @@ import pytest
 
 from monitor import kinds
 from monitor.config.rulebook import load_rulebook
-from monitor.core.query_form import QueryForm
+from monitor.core.queries.query_form import QueryForm
 from monitor.errors import ConfigError
 from monitor.model import Rulebook
 from monitor.services.ruleform import blank, kind_choices, of_rule, slug, written

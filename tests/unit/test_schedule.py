@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.backpressure import share
-from monitor.core.feedhealth import Health, after_failure, after_success, noted, silent_after
-from monitor.core.headers import max_age, retry_after
-from monitor.core.schedule import Bounds, begun, failed, is_catch_up, outside, succeeded, without_validators
+from monitor.core.feeds.backpressure import share
+from monitor.core.feeds.feedhealth import Health, after_failure, after_success, noted, silent_after
+from monitor.core.feeds.headers import max_age, retry_after
+from monitor.core.feeds.schedule import Bounds, begun, failed, is_catch_up, outside, succeeded, without_validators
 from monitor.model import Entry, Feed, FeedState, Fetched, ParsedFeed
 
 NOW = datetime(2024, 11, 2, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.sentences import LONGEST, split
+from monitor.core.words.sentences import LONGEST, split
 
 CASES = {
     "abbreviations": ["Mr. Smith met Dr. Jones in the U.S. Senate.", "Talks ended at 3.5 p.m. on Monday."],

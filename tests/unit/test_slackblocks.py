@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.links import PATH
-from monitor.core.slackblocks import BLOCK_LIMIT, escape, fitted, payload
+from monitor.core.alerts.links import PATH
+from monitor.core.alerts.slackblocks import BLOCK_LIMIT, escape, fitted, payload
 from monitor.demo.servers import payload_error
 from monitor.model import Chapter, Passage
 from tests.messages import hostile, message, position, report

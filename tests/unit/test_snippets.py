@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.clauses import Words
-from monitor.core.query import leaves, parse
-from monitor.core.snippets import CLOSE, OPEN, snippet
+from monitor.core.queries.clauses import Words
+from monitor.core.queries.query import leaves, parse
+from monitor.core.queries.snippets import CLOSE, OPEN, snippet
 
 
 def shown(text: str, query: str, language: str | None = "en", width: int = 240) -> str:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.holders import compile_actors
-from monitor.core.stance import AUTHOR, combine, outlet_stance, questions, statements
-from monitor.core.voices import read
+from monitor.core.scoring.holders import compile_actors
+from monitor.core.scoring.stance import AUTHOR, combine, outlet_stance, questions, statements
+from monitor.core.scoring.voices import read
 from monitor.model import OUTLET, Actor, Stance, Topic, Voice
 
 TOPIC = Topic("tax", "Digital services tax", "Tax on large online companies.", ("tech levy",))

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.fingerprints import Telling, take_fingerprint
-from monitor.core.grouping import b_cubed, group
-from monitor.core.stories import SPAN, WINDOW, Neighbour, Reason, compare, find_conflict, place
-from monitor.core.window import Window
+from monitor.core.stories.fingerprints import Telling, take_fingerprint
+from monitor.core.stories.grouping import b_cubed, group
+from monitor.core.stories.joining import SPAN, WINDOW, Neighbour, Reason, compare, find_conflict, place
+from monitor.core.stories.window import Window
 
 NOW = datetime(2024, 10, 31, 1, tzinfo=UTC)
 LAUNCH = Telling(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.text import MARK, STEMMERS, analyse, analyse_author, fold, primary, spans, stems, term
+from monitor.core.words.text import MARK, STEMMERS, analyse, analyse_author, fold, primary, spans, stems, term
 
 
 def words(text: str, language: str | None = None) -> list[str]:

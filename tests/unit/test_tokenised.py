@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.core.tokenised import join_tokens
+from monitor.core.stories.tokenised import join_tokens
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.charts import shift_in_words, stance_matrix, stance_series, volume_chart
-from monitor.core.trends import Balance, balances, compute, find_shift, periods, wilson
-from monitor.core.views import trends_facts
+from monitor.core.trends.charts import shift_in_words, stance_matrix, stance_series, volume_chart
+from monitor.core.trends.series import Balance, balances, compute, find_shift, periods, wilson
+from monitor.core.trends.views import trends_facts
 from monitor.model import OUTLET, Hit, Stance, Statement, Voice
 
 NOW = datetime(2024, 11, 20, 12, tzinfo=UTC)

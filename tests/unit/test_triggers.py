@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from monitor import kinds
 from monitor.config.rulefile import rule_model, rule_options
-from monitor.core.firing import Evaluation, Outcome
+from monitor.core.alerts.firing import Evaluation, Outcome
 from monitor.core.triggers import digest, first, frequency, match, silence, spike, stance_shift
 from monitor.model import Hit, Rule, Stance, Statement, Voice
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.core.holders import compile_actors
-from monitor.core.voices import Role, quotations, read
+from monitor.core.scoring.holders import compile_actors
+from monitor.core.scoring.voices import Role, quotations, read
 from monitor.model import Actor
 
 FINDER = compile_actors(

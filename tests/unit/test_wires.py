@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.core.wires import strip_trimmings
+from monitor.core.stories.wires import strip_trimmings
 
 
 @pytest.mark.parametrize(

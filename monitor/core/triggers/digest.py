@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.triggers.cron import CronTrigger
 
-from monitor.core.briefing_words import WORDS
-from monitor.core.firing import Evaluation, Firing, Outcome, stories
+from monitor.core.alerts.firing import Evaluation, Firing, Outcome, stories
+from monitor.core.briefings.words import WORDS
 
 IS_PERIODIC = True
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)

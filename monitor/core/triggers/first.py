@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from monitor.core.firing import NOBODY, Evaluation, Firing, Outcome, group_names, grouped
+from monitor.core.alerts.firing import NOBODY, Evaluation, Firing, Outcome, group_names, grouped
 from monitor.model import Hit
 
 IS_PERIODIC = False

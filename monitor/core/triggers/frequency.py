@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from monitor.core.firing import Evaluation, Firing, Outcome, grouped, stories, within
+from monitor.core.alerts.firing import Evaluation, Firing, Outcome, grouped, stories, within
 from monitor.model import Hit
 
 IS_PERIODIC = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.core.firing import Evaluation, Firing, Outcome, stories, within
+from monitor.core.alerts.firing import Evaluation, Firing, Outcome, stories, within
 
 IS_PERIODIC = True
 EXAMPLE = {

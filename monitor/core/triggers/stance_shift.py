@@ -16,7 +16,7 @@ from math import lgamma
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.core.firing import Evaluation, Firing, Outcome, within
+from monitor.core.alerts.firing import Evaluation, Firing, Outcome, within
 from monitor.model import Hit, Stance
 
 IS_PERIODIC = False

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from monitor.core.briefing_words import WORDS
-from monitor.core.render import clean, safe_url
+from monitor.core.alerts.render import clean, safe_url
+from monitor.core.briefings.words import WORDS
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
-    from monitor.core.briefing import Briefing, Line, Source
+    from monitor.core.briefings.briefing import Briefing, Line, Source
 
 
 def to_docx(briefing: Briefing) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
-from monitor.core.links import Answer
+from monitor.core.alerts.links import Answer
 from monitor.services.feedback import take_answer
 from monitor.services.links import signer
 from monitor.web.pages.show import show

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request, UploadFile
 from fastapi.responses import Response
 
 from monitor.config.feeds_edit import add_feeds, set_enabled
-from monitor.core.opml import write_opml
+from monitor.core.feeds.opml import write_opml
 from monitor.errors import MonitorError
 from monitor.services.subscriptions import draft, feed_rows, found_feed, import_opml
 from monitor.web.identity import needs

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from markupsafe import Markup
 
-from monitor.core.clauses import FIELDS
-from monitor.core.query import Query
+from monitor.core.queries.clauses import FIELDS
+from monitor.core.queries.query import Query
 from monitor.errors import QueryError
 from monitor.services.today import strongest
 from monitor.web.charts import Bar, columns, quoted, search_link

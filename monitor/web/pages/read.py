@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import Response
 
-from monitor.core.stories import Placement, Reason
+from monitor.core.stories.joining import Placement, Reason
 from monitor.model import Article, Label, Stance
 from monitor.services.feedback import NOT_RELEVANT, RELEVANT, WRONG_STANCE, give_label
 from monitor.services.rules import explain, rule_named

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
-from monitor.core.query_form import QueryForm, as_query
+from monitor.core.queries.query_form import QueryForm, as_query
 from monitor.errors import ConfigError, Problem
 from monitor.model import OUTLET, Rule, Rulebook
 from monitor.services import drafts

@@ -7,7 +7,7 @@ from datetime import timedelta
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
-from monitor.core.briefing import Briefing
+from monitor.core.briefings.briefing import Briefing
 from monitor.model import Article
 from monitor.services.briefing import Format, brief, write
 from monitor.services.coverage import UNSTATED, Coverage, coverage

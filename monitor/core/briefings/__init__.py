@@ -1,0 +1,1 @@
+"""The report an analyst would write: what to say, in which order, with which citation."""

@@ -1,0 +1,1 @@
+"""Which tellings are one story, and which of them speak for themselves."""

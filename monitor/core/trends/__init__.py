@@ -1,0 +1,1 @@
+"""What was told over time: series, shifts, charts."""

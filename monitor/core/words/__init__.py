@@ -1,0 +1,1 @@
+"""Text as language: tokens, sentences, inflected names, the small words of reporting."""
