@@ -180,5 +180,5 @@ def predict(
     found: NDArray[np.float32] = np.zeros((len(pairs), model.out.out_features), np.float32)
     for start in range(0, len(order), batch):
         chosen = order[start : start + batch]
-        found[chosen] = model(**encode(model, [pairs[i] for i in chosen], max_tokens, cut)).numpy()
+        found[chosen] = model(**encode(model, [pairs[i] for i in chosen], max_tokens, cut)).float().numpy()
     return found
