@@ -20,7 +20,7 @@ from training.relevance import FEATURES
 from training.tune import Pair
 
 REVISION = "2026.11.29-1"
-EMBEDDING_TOKENS = 160
+EMBEDDING_TOKENS = 128
 SECOND_LOOK_TOKENS = 160
 STANCE_TOKENS = 192
 MULTILINGUAL, ENGLISH = "multilingual", "stance-en"
