@@ -43,18 +43,22 @@ def exposition(archive: Archive, queue: Queue | None, now: datetime) -> bytes:
     return text
 
 
-def serve(address: str) -> Observer:
+def serve(address: str, registry: Any = None) -> Observer:
     """Serve this process's own figures at HOST:PORT; gives what to call with each job's queue, seconds and failure.
+
+    `registry` is where they are kept, that of the whole process (its memory and processor time too) unless another is given.
 
     Raises:
         ConfigError: the address cannot be listened on, or the library is not installed.
     """
     client = _client()
     host, _, port = address.rpartition(":")
-    seconds = client.Histogram("monitor_job_seconds", "Time of one job.", ["queue"], buckets=(0.01, 0.05, 0.2, 1, 5, 20, 60, 300))
-    failed = client.Counter("monitor_jobs_failed", "Jobs that failed and are tried again.", ["queue"])
+    registry = registry or client.REGISTRY
+    buckets = (0.01, 0.05, 0.2, 1, 5, 20, 60, 300)
+    seconds = client.Histogram("monitor_job_seconds", "Time of one job.", ["queue"], buckets=buckets, registry=registry)
+    failed = client.Counter("monitor_jobs_failed", "Jobs that failed and are tried again.", ["queue"], registry=registry)
     try:
-        client.start_http_server(int(port), addr=host or "127.0.0.1")
+        client.start_http_server(int(port), addr=host or "127.0.0.1", registry=registry)
     except (OSError, ValueError) as error:
         raise ConfigError(
             [Problem(f"figures cannot be served at {address}: {error}", hint="write --metrics HOST:PORT")]

@@ -72,7 +72,7 @@ class Counted:
 @pytest.fixture(scope="module")
 def served() -> dict[str, set[str]]:
     """Every figure that the pages and a worker really serve -> its labels."""
-    from prometheus_client import REGISTRY, generate_latest
+    from prometheus_client import CollectorRegistry, generate_latest
     from prometheus_client.parser import text_string_to_metric_families
 
     from tests.webstage import NOW, stage
@@ -81,13 +81,11 @@ def served() -> dict[str, set[str]]:
         feed, state = app.archive.feeds.list()[0]
         app.archive.feeds.record(replace(state, url=feed.url, failures=3), Fetched(feed.id, feed.url, 500, error="500"), NOW, 0)
         pages = exposition(app.archive, Counted(), NOW)
-    for collector in [*REGISTRY._collector_to_names]:
-        if any(name.startswith("monitor_") for name in REGISTRY._collector_to_names[collector]):
-            REGISTRY.unregister(collector)  # another test of this process served its figures before
-    observe = serve("127.0.0.1:0")
+    registry = CollectorRegistry()
+    observe = serve("127.0.0.1:0", registry)
     observe("collect", 1.0, True)
     found: dict[str, set[str]] = {}
-    for text in (pages, generate_latest(REGISTRY)):
+    for text in (pages, generate_latest(registry)):
         for family in text_string_to_metric_families(text.decode()):
             found.setdefault(family.name, set())
             for sample in family.samples:
