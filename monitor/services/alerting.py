@@ -13,6 +13,7 @@ from monitor.core.alerts.firing import Evaluation, Firing
 from monitor.core.queries.query import Query, Vocabulary, parse
 from monitor.model import Alert, Delivery, Hit, Reason, Rule, Rulebook, Suppression
 from monitor.ports import Archive
+from monitor.services.silences import in_force
 
 STORM_WINDOW = timedelta(hours=1)
 _Sending: TypeAlias = tuple[Firing, alerting.Verdict, Alert | None]
@@ -68,13 +69,13 @@ class Evaluator:
     def __init__(self, rulebook: Rulebook, *, storm: int) -> None:
         self._rulebook = rulebook
         self._storm = storm
-        self._vocabulary = Vocabulary.of(rulebook)
+        self.vocabulary = Vocabulary.of(rulebook)
         self._queries: dict[str, Query] = {}
 
     def query(self, text: str) -> Query:
         """The parsed query of a text that this rulebook's names may stand in."""
         if text not in self._queries:
-            self._queries[text] = parse(text, self._vocabulary)
+            self._queries[text] = parse(text, self.vocabulary)
         return self._queries[text]
 
     def plan(self, view: View, rules: Iterable[Rule] | None = None) -> Plan:
@@ -156,7 +157,7 @@ class ArchiveView:
     def __init__(self, archive: Archive, articles: Sequence[int], now: datetime, evaluator: Evaluator) -> None:
         self.now = now
         self._archive, self._articles = archive, articles
-        self._silences = [evaluator.query(silence.query) for silence in archive.silences.list(now)]
+        self._silences = in_force(archive, evaluator.vocabulary, now)
 
     def fresh(self, query: Query) -> list[Hit]:
         return self._archive.search.hits(query, now=self.now, within=self._articles) if self._articles else []

@@ -15,6 +15,7 @@ from monitor.core.queries.query import Query
 from monitor.model import Alert, Hit, Rule, Rulebook, Silence, Suppression
 from monitor.ports import Archive
 from monitor.services.alerting import STORM_WINDOW, Evaluator
+from monitor.services.silences import read
 
 TICK = timedelta(hours=1)
 """How often rules are evaluated that watch for silence or wait for their hour."""
@@ -171,6 +172,7 @@ class _Replay:
         return self._state
 
     def _silenced_by(self, silence: Silence) -> set[int]:
-        query = self.evaluator.query(silence.query)
-        within = [hit.article for hit in self._hits]
-        return {hit.article for hit in self.archive.search.hits(query, now=self.until, within=within)} if within else set()
+        query, within = read(silence, self.evaluator.vocabulary), [hit.article for hit in self._hits]
+        if query is None or not within:
+            return set()
+        return {hit.article for hit in self.archive.search.hits(query, now=self.until, within=within)}

@@ -21,6 +21,7 @@ from monitor.errors import ArchiveError, ConfigError, Problem
 from monitor.model import Alert, Hit, Reason, Rule, Rulebook, Suppression
 from monitor.ports import Archive
 from monitor.services.backtest import backtest
+from monitor.services.silences import in_force
 
 WEEK = timedelta(days=7)
 EVER = timedelta(days=36_500)
@@ -124,7 +125,8 @@ def explain(archive: Archive, rulebook: Rulebook, rule: Rule, article: int, now:
     """
     if not archive.articles.get([article]):
         raise ArchiveError(f"there is no article {article}; find one with `monitor search`")
-    query = parse(rule.when, Vocabulary.of(rulebook))
+    vocabulary = Vocabulary.of(rulebook)
+    query = parse(rule.when, vocabulary)
     clauses = tuple(archive.search.explain(query, article, now=now))
     hits = archive.search.hits(query, now=now, within=[article])
     alerts = tuple(one for one in archive.alerts.recent(now - EVER, rule=rule.id) if article in one.articles)
@@ -133,7 +135,7 @@ def explain(archive: Archive, rulebook: Rulebook, rule: Rule, article: int, now:
         rule.id,
         clauses,
         bool(hits),
-        _gate(archive, rule, hits, now),
+        _gate(archive, rule, vocabulary, hits, now),
         tuple(_recorded(archive, rule, hits, article)),
         alerts,
         _values(archive, article),
@@ -205,7 +207,7 @@ def _alerts(archive: Archive, book: Rulebook, rule: Rule | None, since: datetime
     return {alert.group: alert for alert in done.alerts}
 
 
-def _gate(archive: Archive, rule: Rule, hits: Sequence[Hit], now: datetime) -> str:
+def _gate(archive: Archive, rule: Rule, vocabulary: Vocabulary, hits: Sequence[Hit], now: datetime) -> str:
     if not rule.is_enabled:
         return "the rule is disabled"
     if not hits:
@@ -213,7 +215,8 @@ def _gate(archive: Archive, rule: Rule, hits: Sequence[Hit], now: datetime) -> s
     group = group_names(hits[0], rule.group_by)[0]
     firing = Firing(group, tuple(hits), "", claims(group, hits))
     last = archive.alerts.last(rule.id, [group]).get(group)
-    silenced = any(archive.search.hits(parse(one.query), now=now, within=[hits[0].article]) for one in archive.silences.list(now))
+    article = [hits[0].article]
+    silenced = any(archive.search.hits(one, now=now, within=article) for one in in_force(archive, vocabulary, now))
     verdict = alerting.decide(rule, firing, last, is_silenced=silenced, now=now)
     if verdict.reason is Reason.SEND:
         return "it would be sent now"

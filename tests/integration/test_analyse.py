@@ -127,6 +127,18 @@ def test_a_silence_holds_until_it_ends(archive, book, scorer):
     assert not archive.silences.end(silence.id, clock.now())
 
 
+def test_a_silence_outlives_what_it_names(archive, book, scorer):
+    """A topic that leaves the rules, or a language that has changed, must not stop the alerts about everything else."""
+    clock = FixedClock(NOW)
+    topic = next(iter(book.topics))
+    add_silence(archive, book, f"topic:{topic} -levy", "2h", "", NOW)
+    archive.silences.add("nofield:anything", NOW + timedelta(hours=2), "from another version", NOW)
+
+    report = run(archive, replace(book, topics={}), scorer, clock, article(1))
+
+    assert report.alerts >= 1
+
+
 def test_without_a_model_rules_on_words_still_alert_and_scoring_follows(archive, book, scorer):
     clock = FixedClock(NOW)
     report = run(archive, book, Broken(scorer), clock, article(1))
