@@ -1,4 +1,7 @@
-"""`python -m training STEP --data FOLDER --out monitor/scorers/weights` (`all` does every step; `more` tunes what is bundled)."""
+"""`python -m training STEP --data FOLDER --out monitor/scorers/weights`.
+
+`all` does every step; `more` (multilingual) and `more-en` go on tuning what is bundled.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from training import bases, bundled, calibrate, card, embedding, evaluate, expor
 from training.data import OWN
 
 STEPS = ["bases", "trim", "embedding", "stance-en", "stance", "export", "calibrate", "evaluate", "card"]
-MORE = "more"
+MORE, MORE_ENGLISH = "more", "more-en"
 
 
 def steps(work: Path, public: Path, out: Path) -> dict[str, Callable[[], None]]:
@@ -28,6 +31,7 @@ def steps(work: Path, public: Path, out: Path) -> dict[str, Callable[[], None]]:
         "stance-en": lambda: stance.run_english(work, public),
         "stance": lambda: stance.run_multilingual(work, public),
         MORE: more,
+        MORE_ENGLISH: lambda: stance.run_english_more(work, public, out / export.ENGLISH),
         "export": lambda: export.run(work, out),
         "calibrate": lambda: calibrate.run(work, out),
         "evaluate": lambda: evaluate.run(work, public, out),
@@ -38,7 +42,7 @@ def steps(work: Path, public: Path, out: Path) -> dict[str, Callable[[], None]]:
 def main() -> None:
     """Run one step, or all."""
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    parser.add_argument("step", choices=[*STEPS, MORE, "all"])
+    parser.add_argument("step", choices=[*STEPS, MORE, MORE_ENGLISH, "all"])
     parser.add_argument("--data", type=Path, required=True, help="folder with the public sets (see docs/model-card.md)")
     parser.add_argument("--out", type=Path, default=Path("monitor/scorers/weights"), help="where the weights go")
     parser.add_argument("--work", type=Path, default=Path("training/work"), help="bases, checkpoints, figures")

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from safetensors.numpy import load_file, save_file
 
+from monitor.scorers._packed import SCALE
 from training.bases import tokenizer_config, unigram_tokenizer, write_json
-from training.graph import BLOCK, Floats
+from training.graph import GIVEN, Floats, relative_buckets
 from training.trim import EMBEDDINGS, SPECIAL
 
 Array = NDArray[np.generic]
@@ -74,6 +75,61 @@ def _layer(name: str) -> int:
 
 def dequantise(levels: Array, scale: Array, shape: tuple[int, ...]) -> Floats:
     """Levels of 8 bits around 128, in blocks with a scale each, as numbers again."""
-    blocks = levels.reshape(-1, BLOCK).astype(np.float32) - 128.0
+    size = levels.size // scale.size
+    blocks = levels.reshape(-1, size).astype(np.float32) - 128.0
     found: Floats = (blocks * scale.reshape(-1, 1).astype(np.float32)).reshape(shape)
+    return found
+
+
+def packed_state(graph: Path, packed: Path, base: Path) -> dict[str, Floats]:
+    """A bundled 4-bit cross-encoder of MPNet's family as a `CrossEncoder` state; its words and positions come from its base.
+
+    Every weight is the base's, moved by as many levels as tuning has moved it. Tuning moves most weights by less than a level:
+    levels alone would round back to themselves whatever tuning went on to do.
+    """
+    tensors, stored = read_tensors_given(graph), load_file(packed)
+    weights = load_file(base / "model.safetensors")
+    parts = ("encoder.", "embeddings.")
+    state = {f"body.{name}": value for name, value in weights.items() if name.startswith(parts) and value.dtype == np.float32}
+    for name, old in state.items():
+        short = name.removeprefix("body.")
+        if short in stored:
+            state[name] = moved(old, stored[short], stored[short + SCALE].astype(np.float32))
+        elif short in tensors:
+            state[name] = tensors[short].astype(np.float32)
+        if f"{short}.exact" in tensors:
+            state[name][:, tensors[f"{short}.outliers"]] = tensors[f"{short}.exact"].T
+    for number in range(1 + max(_layer(name) for name in state)):
+        for part, bias in zip("qkv", np.split(tensors[f"{number}.qkv.bias"].astype(np.float32), 3), strict=True):
+            state[f"body.encoder.layer.{number}.attention.attn.{part}.bias"] = bias
+    buckets = "body.encoder.relative_attention_bias.weight"
+    longest = (tensors["relative"].shape[1] + 1) // 2
+    places = relative_buckets(np.arange(-longest + 1, longest))
+    state[buckets] = state[buckets].copy()
+    state[buckets][places] = tensors["relative"].T
+    width = len(tensors["dense.bias"])
+    state["dense.weight"] = dequantise(tensors["dense"], tensors["dense.scale"], (width, 2 * width))
+    state["dense.bias"] = tensors["dense.bias"].astype(np.float32)
+    state["out.weight"] = tensors["out"].T.astype(np.float32)
+    state["out.bias"] = tensors["out.bias"].astype(np.float32)
+    return state
+
+
+def read_tensors_given(graph: Path) -> dict[str, Array]:
+    """The tensors of a graph by name, without those that are given when it is opened."""
+    model = onnx.load(str(graph), load_external_data=False)
+    found = {}
+    for tensor in model.graph.initializer:
+        places = {entry.key: entry.value for entry in tensor.external_data}
+        if places.get("location") != GIVEN:
+            found[tensor.name] = numpy_helper.to_array(tensor, str(graph.parent))
+    return found
+
+
+def moved(base: Floats, packed: NDArray[np.uint8], scale: Floats) -> Floats:
+    """The base's weights, each moved by whole levels to where its stored level is."""
+    levels = np.stack([packed & 15, packed >> 4], axis=-1).reshape(*packed.shape[:2], -1).astype(np.float32) - 8.0
+    step = scale[..., np.newaxis]
+    before = np.clip(np.rint(base.reshape(levels.shape) / step), -8.0, 7.0)
+    found: Floats = base + ((levels - before) * step).reshape(base.shape)
     return found

@@ -22,6 +22,7 @@ WIDE_BLOCK = 256
 FILE_LIMIT = 46_000_000
 LARGE = 4096
 CONTRIB = "com.microsoft"
+GIVEN = "given-when-opened"  # where a tensor lies that is not in the graph's files
 
 
 def quantise_blocks(weight: Floats, bits: int, block: int = BLOCK) -> tuple[NDArray[np.uint8], Floats]:
@@ -171,7 +172,7 @@ class Graph:
     def left_out(self, name: str, kind: int, *shape: int) -> str:
         """Declare a tensor that is given when the graph is opened."""
         tensor = TensorProto(name=name, data_type=kind, dims=shape, data_location=TensorProto.EXTERNAL)
-        tensor.external_data.add(key="location", value="given-when-opened")
+        tensor.external_data.add(key="location", value=GIVEN)
         self.tensors.append(tensor)
         return name
 

@@ -12,7 +12,7 @@ import yaml
 from torch import Tensor
 
 from training import data, relevance
-from training.bundled import cross_encoder_state
+from training.bundled import cross_encoder_state, packed_state
 from training.data import OWN, Stance
 from training.encoder import CrossEncoder
 from training.relevance import with_rules
@@ -20,7 +20,6 @@ from training.swaps import swapped
 from training.tune import Pair, Plan, binary, one_hot, soft_cross_entropy, tune
 
 SEED = 7
-SWAPS = 4
 MAX_TOKENS = 128
 RELEVANCE_TOKENS = 160
 
@@ -49,6 +48,15 @@ def written_articles() -> list[Stance]:
 def english(examples: Sequence[Stance]) -> list[Stance]:
     """Only the English ones."""
     return [example for example in examples if example.lang == "en"]
+
+
+def our_english() -> list[Stance]:
+    """Our English passages and windows of articles."""
+    own, _ = data.own_stance()
+    return [*english(own), *english(articles("train"))]
+
+
+ENGLISH = Plan(rate=3e-5, batch=16, max_tokens=MAX_TOKENS, frozen_layers=6, seed=SEED)
 
 
 @dataclass(frozen=True)
@@ -81,27 +89,34 @@ def run_english(work: Path, public: Path, minutes: float | None = None) -> None:
     """Tune the English model: public sets first, then twice all at once (on ours alone it forgets them), then other names."""
     base, first, second = work / "bases" / "mpnet", work / "stance-en-public", work / "stance-en-all"
     sets = PublicEnglish.read(public)
-    plan = Plan(rate=4e-5, last_rate=0.4, batch=16, max_tokens=MAX_TOKENS, frozen_layers=6, seed=SEED, minutes=minutes)
+    plan = replace(ENGLISH, minutes=minutes)
     if not (first / "tuned.pt").exists():
-        opening = sets.part(slice(2500), slice(2500), slice(800), slice(400))
-        tune(CrossEncoder(base, 3), [[pair(example) for example in opening]], plan, soft_cross_entropy, first)
-    own, _ = data.own_stance()
-    ours = [*english(own), *english(articles("train"))]
+        opening = [pair(example) for example in sets.part(slice(2500), slice(2500), slice(800), slice(400))]
+        tune(CrossEncoder(base, 3), [opening], replace(plan, rate=4e-5, last_rate=0.4), soft_cross_entropy, first)
+    ours = our_english()
     courses = [
         [*ours, *sets.part(slice(2500, 4500), slice(2500, 4500), slice(800, 1200), slice(0))],
         [*ours, *sets.part(slice(4500, 6500), slice(4500, 6500), slice(1200, 1600), slice(0))],
     ]
     if not (second / "tuned.pt").exists():
         pairs = [[pair(example) for example in course] for course in courses]
-        tune(CrossEncoder.load(base, first), pairs, replace(plan, rate=3e-5, last_rate=0.02), soft_cross_entropy, second)
-    # Tuned so far, the model takes South Korea for North Korea where both are named: it goes by names, not by who speaks.
-    last = [
-        *swapped(ours, SWAPS, SEED),
-        *data.sample(ours, 1500, SEED),
-        *sets.part(slice(6500, 7000), slice(6500, 7000), slice(0), slice(0)),
-    ]
-    last_plan = replace(plan, rate=2.5e-5, last_rate=0.02)
-    tune(CrossEncoder.load(base, second), [[pair(one) for one in last]], last_plan, soft_cross_entropy, work / "stance-en")
+        tune(CrossEncoder.load(base, first), pairs, plan, soft_cross_entropy, second)
+    close_english(CrossEncoder.load(base, second), work, sets, minutes)
+
+
+def run_english_more(work: Path, public: Path, folder: Path, minutes: float | None = None) -> None:
+    """Tune the bundled English model on the last course."""
+    base = work / "bases" / "mpnet"
+    model = CrossEncoder(base, len(data.LABELS))
+    model.take_over(packed_state(folder / "model.onnx", folder / "packed.safetensors", base))
+    close_english(model, work, PublicEnglish.read(public), minutes)
+
+
+def close_english(model: CrossEncoder, work: Path, sets: PublicEnglish, minutes: float | None) -> None:
+    """The last course. Without it the model goes by names: it takes South Korea for North Korea where both are named."""
+    ours = our_english()
+    last = [*ours, *swapped(ours, SEED), *sets.part(slice(6500, 8000), slice(6500, 8000), slice(1600, 2200), slice(0))]
+    tune(model, [[pair(one) for one in last]], replace(ENGLISH, minutes=minutes), soft_cross_entropy, work / "stance-en")
 
 
 # --- the multilingual model: (against, neutral, favor, about) ---

@@ -58,8 +58,12 @@ COUNTRIES = (
 )
 KOREAS = (0, 1)
 KOREAS_SHARE = 0.5
-FORMS = {form.removeprefix("the "): (place, number) for place, names in enumerate(COUNTRIES) for number, form in enumerate(names)}
-FORM = re.compile(r"\b(the )?(" + "|".join(sorted(map(re.escape, FORMS), key=len, reverse=True)) + r")\b")
+FORMS = {
+    form.removeprefix("the "): (place, number)
+    for place, names in enumerate(COUNTRIES)
+    for number, form in reversed([*enumerate(names)])  # "French" is rather the adjective than the people
+}
+FORM = re.compile(r"\b([Tt]he )?(" + "|".join(sorted(map(re.escape, FORMS), key=len, reverse=True)) + r")\b")
 
 
 def countries_in(text: str) -> set[int]:
@@ -73,19 +77,22 @@ def renamed(text: str, parts: dict[int, int]) -> str:
     def other(found: re.Match[str]) -> str:
         place, number = FORMS[found[2]]
         name = COUNTRIES[parts[place]][number]
-        return name if number == 0 else (found[1] or "") + name
+        if number:
+            return (found[1] or "") + name
+        is_first = found[1] == "The " or text[: found.start()].rstrip()[-1:] in {"", ".", "?", "!"}
+        return name[0].upper() + name[1:] if is_first else name
 
     return FORM.sub(other, text)
 
 
-def swapped(examples: Iterable[Stance], times: int, seed: int) -> list[Stance]:
-    """`times` renamed versions of each passage that names two countries or more; half of them are about the two Koreas."""
+def swapped(examples: Iterable[Stance], seed: int) -> list[Stance]:
+    """A renamed version of each passage that names a country, two where it names several; half are about the two Koreas."""
     rng = random.Random(seed)
     return [
         replace(example, text=text, holder=holder, target=target)
         for example in examples
-        if len(named := sorted(countries_in(example.text) | countries_in(example.holder))) > 1
-        for text, holder, target in (renamings(example, named, rng) for _ in range(times))
+        if (named := sorted(countries_in(example.text) | countries_in(example.holder)))
+        for text, holder, target in (renamings(example, named, rng) for _ in named[:2])
     ]
 
 
