@@ -28,7 +28,8 @@ KEPT = timedelta(days=3)
 """How long what nobody fetched is kept."""
 MOST_STRETCHES = 64
 _SHORTEST_STRETCH = timedelta(hours=1)
-_LOOK_SECONDS = 0.25
+_LOOK_SECONDS, _LOOK_SOON_SECONDS = 0.25, 0.01
+"""How long to wait before looking again: from soon, after something was done, twice as long each time."""
 _AT_ONCE = 3
 """Parts that wait for each worker."""
 _QUIET_SECONDS = 30.0
@@ -162,6 +163,7 @@ def _spread(
 
 def _wait(archive: Archive, queue: Sharing, order: str, parts: Sequence[Any], note: Callable[[int], None], tell: Tell) -> None:
     count, told, done, since = len(parts), 0, 0, time.monotonic()
+    rest = _LOOK_SOON_SECONDS
     while True:
         # A few at once: the rules that watch for silence wait for those told before them, and no longer.
         until = min(count, done + _AT_ONCE * max(1, queue.workers()))
@@ -177,11 +179,12 @@ def _wait(archive: Archive, queue: Sharing, order: str, parts: Sequence[Any], no
         if not left and now_done < told:
             raise MonitorError(f"{told - now_done} of {count} parts could not be done; the workers' logs say why")
         if now_done > done:
-            done, since = now_done, time.monotonic()
+            done, since, rest = now_done, time.monotonic(), _LOOK_SOON_SECONDS
         elif time.monotonic() - since > _QUIET_SECONDS:
             tell(f"no part was done for {_QUIET_SECONDS:.0f} seconds; is a worker with --queue analyse running?")
             since = time.monotonic()
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(rest)
+        rest = min(_LOOK_SECONDS, 2 * rest)
 
 
 def _found(archive: Archive, work: Mapping[str, Any], part: Sequence[str | None]) -> dict[str, Any]:
