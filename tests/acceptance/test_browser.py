@@ -16,7 +16,7 @@ from monitor.demo.mailbox import Mailbox, mail_server
 from monitor.demo.servers import feed_site
 from monitor.web import serving
 from monitor.worker import Worker
-from tests.browsing import Watched, needs_chromium
+from tests.browsing import AT_ONCE, Watched, batched, needs_chromium, settle
 from tests.tinymodels import make_weights
 from tests.webstage import RULES, stage
 
@@ -44,13 +44,17 @@ def test_no_page_has_an_accessibility_fault_in_either_theme(browser: object, app
         for theme in ("light", "dark"):
             for width in (1280, 390):
                 watched = Watched(browser, color_scheme=theme, viewport={"width": width, "height": 900}, reduced_motion="reduce")
-                for path in PAGES:
-                    watched.page.goto(address.rstrip("/") + path)
-                    watched.page.wait_for_load_state("networkidle")
-                    watched.page.evaluate(axe)
-                    faults += [f"{theme} {width} {path} {fault}" for fault in watched.page.evaluate(RUN_AXE)]
-                    wide = watched.page.evaluate("document.documentElement.scrollWidth")
-                    faults += [f"{path} is {wide} wide at {width}"] if wide > width else []
+                tabs = [watched.tab() for _ in range(AT_ONCE)]
+                for group in batched(PAGES, AT_ONCE):
+                    opened = list(zip(group, tabs, strict=False))
+                    for path, page in opened:
+                        page.goto(address.rstrip("/") + path)
+                    settle(page for _, page in opened)
+                    for path, page in opened:
+                        page.evaluate(axe)
+                        faults += [f"{theme} {width} {path} {fault}" for fault in page.evaluate(RUN_AXE)]
+                        wide = page.evaluate("document.documentElement.scrollWidth")
+                        faults += [f"{path} is {wide} wide at {width}"] if wide > width else []
                 faults += watched.trouble
                 watched.close()
     assert not faults, "\n".join(faults)
