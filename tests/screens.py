@@ -1,75 +1,136 @@
-"""Takes the pictures in docs/images from a filled archive: `python -m tests.screens db/demo/monitor.yaml`."""
+"""Takes the pictures of the pages in docs/images: `python -m tests.screens`.
+
+Plays the demo into a temporary folder and takes every page on a desk, on a desk in the dark, and on a phone. `--settings` takes a
+demo that was played already, `--only today,topic` some pages, `--to` puts the pictures elsewhere, `--whole` takes pages to their end.
+"""
 
 from __future__ import annotations
 
-import shutil
-import sys
+import argparse
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from monitor.app import App, open_app
 from monitor.core.queries.query import parse
+from monitor.demo.run import run_demo
+from monitor.model import Alert
 from monitor.services.status import WORKER
 from monitor.services.stories import list_stories
 from monitor.web import serving
+from tests.browsing import CHROMIUM, PATIENCE_MS
 
 IMAGES = Path(__file__).parent.parent / "docs/images"
-DESK, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
+Theme = Literal["light", "dark"]
+DESK, PHONE = ViewportSize(width=1280, height=860), ViewportSize(width=390, height=844)
+VIEWS: dict[str, tuple[ViewportSize, Theme]] = {"": (DESK, "light"), "-dark": (DESK, "dark"), "-phone": (PHONE, "light")}
 
 
-def pages(app: App) -> dict[str, str]:
-    """What is shown, by the name of its picture: the alert with most positions, and the largest story and topic."""
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A page to take: its path, and what is done there first."""
+
+    path: str
+    prepare: Callable[[Page], object] = lambda _page: None
+
+
+def subjects(app: App) -> dict[str, Subject]:
+    """Every page by the name of its picture, on what the archive has most to show of."""
     now = app.clock.now()
-    alert = max(app.archive.alerts.recent(now.replace(year=2000)), key=lambda one: len(one.statements))
-    found = app.archive.search.search(parse("stance:against confidence>=0.7"), now=now)[0] or app.archive.articles.get(
-        alert.articles
-    )
+    alert = _fullest_alert(app)
     topic = app.archive.search.facets(parse(""), now=now, names=["topic"])["topic"][0][0]
+    query = parse(f"topic:{topic} stance:against confidence>=0.7")
+    article = app.archive.search.search(query, now=now)[0][0].id
     rule = next(iter(app.rulebook.rules))
     (story,) = list_stories(app.archive, now - timedelta(days=7), now, limit=1)
     return {
-        "today": "/?days=1", "search": f"/search?q=topic:{topic}", "article": f"/articles/{found[0].id}", "story": f"/stories/{story.id}",
-        "topic": f"/topics/{topic}?days=7", "alerts": "/alerts", "alert": f"/alerts/{alert.id}", "rules": "/rules",
-        "rule": f"/rules/{rule}", "form": f"/rules/{rule}/form", "briefing": f"/topics/{topic}/briefing?days=7", "edit": f"/rules/edit?rule={rule}", "feeds": "/feeds", "settings": "/settings",
-    }  # fmt: skip
+        "today": Subject("/?days=1"),
+        "search": Subject(f"/search?q=topic:{topic}"),
+        "topics": Subject("/topics"),
+        "topic": Subject(f"/topics/{topic}?days=7"),
+        "briefing": Subject(f"/topics/{topic}/briefing?days=7"),
+        "story": Subject(f"/stories/{story.id}"),
+        "article": Subject(f"/articles/{article}?rule={rule}"),
+        "alerts": Subject("/alerts"),
+        "alert": Subject(f"/alerts/{alert.id}"),
+        "rules": Subject("/rules"),
+        "rule": Subject(f"/rules/{rule}"),
+        "form": Subject(f"/rules/{rule}/form"),
+        "edit": Subject(f"/rules/edit?rule={rule}"),
+        "try": Subject("/try", lambda page: _try(page, app, alert)),
+        "feeds": Subject("/feeds"),
+        "settings": Subject("/settings"),
+    }
 
 
-def _try(browser: Browser, address: str, app: App) -> None:
-    """A trial on an article that takes sides."""
-    alert = max(app.archive.alerts.recent(app.clock.now().replace(year=2000)), key=lambda one: len(one.statements))
-    (article,) = app.archive.articles.get(alert.articles[:1])
-    page = browser.new_page(viewport=DESK)
-    page.goto(f"{address}try")
-    page.fill("[name=title]", article.title)
-    page.fill("[name=text]", article.text)
-    page.click("button:has-text('Try it')", timeout=120_000)
-    page.wait_for_selector("#said", timeout=120_000)
-    page.screenshot(path=IMAGES / "web-try.png")
-    page.close()
-
-
-def take(settings: Path) -> None:
-    """Every page on a desk in light; the four most seen ones also in the dark and on a phone."""
-    IMAGES.mkdir(parents=True, exist_ok=True)
+def take(settings: Path, to: Path, *, only: frozenset[str] = frozenset(), whole: bool = False) -> None:
+    """Every page (or `only` some) in every view, as files in `to`."""
+    to.mkdir(parents=True, exist_ok=True)
     with open_app(environment={}, file=settings) as app, serving(app, "127.0.0.1", 0) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         # The pictures show a service at work; the worker that filled the archive has left.
         app.archive.states.save(WORKER, {**app.archive.states.load(WORKER), "at": app.clock.now().isoformat()})
-        _try(browser, address, app)
-        for name, path in pages(app).items():
-            views = [("", "light", DESK)]
-            if name in {"today", "search", "article", "topic", "form"}:
-                views += [("-dark", "dark", DESK), ("-phone", "light", PHONE)]
-            for suffix, theme, size in views:
-                page = browser.new_page(viewport=size, color_scheme=theme)
-                page.goto(address.rstrip("/") + path)
-                page.wait_for_load_state("networkidle")
-                page.screenshot(path=IMAGES / f"web-{name}{suffix}.png")
-                page.close()
+        for name, subject in subjects(app).items():
+            if name in only or not only:
+                for suffix, view in VIEWS.items():
+                    _picture(browser, address, subject, view, to / f"web-{name}{suffix}.png", whole=whole)
         browser.close()
 
 
+def _picture(
+    browser: Browser, address: str, subject: Subject, view: tuple[ViewportSize, Theme], file: Path, *, whole: bool
+) -> None:
+    page = browser.new_page(viewport=view[0], color_scheme=view[1], reduced_motion="reduce")
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(address.rstrip("/") + subject.path)
+    subject.prepare(page)
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=file, full_page=whole)
+    page.close()
+
+
+def _try(page: Page, app: App, alert: Alert) -> None:
+    """A trial on an article that takes sides, shown where its answer begins."""
+    (article,) = app.archive.articles.get(alert.articles[:1])
+    page.fill("[name=title]", article.title)
+    page.fill("[name=text]", article.text)
+    page.click("button:has-text('Try it')")
+    page.wait_for_selector("#said")
+
+
+def _resume(feeds: Path) -> None:
+    """A demo pauses its feeds at the end, for nobody serves them any more; the pictures show them as they were."""
+    lines = feeds.read_text(encoding="utf-8").splitlines(keepends=True)
+    feeds.write_text("".join(line for line in lines if line.strip(" -\n") != "enabled: false"), encoding="utf-8")
+
+
+def _fullest_alert(app: App) -> Alert:
+    return max(app.archive.alerts.recent(app.clock.now().replace(year=2000)), key=lambda one: len(one.statements))
+
+
+def main() -> None:
+    """Take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--settings", type=Path, help="the monitor.yaml of a demo that was played already")
+    parser.add_argument("--to", type=Path, default=IMAGES)
+    parser.add_argument("--only", default="", help="names with commas between them")
+    parser.add_argument("--whole", action="store_true", help="pages to their end, for looking at them")
+    given = parser.parse_args()
+    with ExitStack() as made:
+        settings = given.settings
+        if settings is None:
+            folder = Path(made.enter_context(TemporaryDirectory(prefix="monitor-"))) / "demo"
+            run_demo(folder)
+            settings = folder / "monitor.yaml"
+            _resume(folder / "feeds.yaml")
+        take(settings, given.to, only=frozenset(filter(None, given.only.split(","))), whole=given.whole)
+
+
 if __name__ == "__main__":
-    take(Path(sys.argv[1]))
+    main()
