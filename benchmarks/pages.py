@@ -21,10 +21,11 @@ from tempfile import TemporaryDirectory
 from fastapi.testclient import TestClient
 
 from benchmarks.archive_corpus import HOLDERS, TOPICS
+from monitor import logs
 from monitor.app import App, open_app
 from monitor.clock import FixedClock
 from monitor.core.queries.query import parse
-from monitor.web import build_web
+from monitor.web import build_web, settle
 
 EVERY_TOPIC = "/topics/…"
 PATHS = (
@@ -61,6 +62,7 @@ def measure(archive: str, repeat: int, only: str = "") -> dict[str, dict[str, fl
     """
     with desk(archive) as app, TestClient(build_web(app), base_url="http://localhost") as web:
         web.get("/healthz")
+        settle()
         (newest,), _, _ = app.archive.search.search(parse("*"), now=app.clock.now(), limit=1)
         found = {}
         for path in PATHS:
@@ -91,6 +93,7 @@ def _timed(web: TestClient, paths: list[str]) -> dict[str, float]:
 
 def main() -> None:
     """Measure; prints JSON."""
+    logs.configure(level="error")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("archive")
     parser.add_argument("--repeat", type=int, default=20)

@@ -23,7 +23,7 @@ def web(
     import threading
 
     from monitor.cli.options import opened, print_json
-    from monitor.web import serving
+    from monitor.web import serving, settle
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -31,6 +31,7 @@ def web(
     with opened(archive=archive, feeds=feeds, rules=rules) as app:
         settings = app.settings.web
         with serving(app, host or settings.host, settings.port if port is None else port) as address:
+            settle()
             if as_json:
                 print_json({"address": address})
             else:

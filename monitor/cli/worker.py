@@ -29,8 +29,9 @@ def run(
         page = service.settings.web
         if not (web and page.enabled):
             return nullcontext()
-        from monitor.web import serving
+        from monitor.web import serving, settle
 
+        settle()
         return serving(service, page.host, page.port)
 
     is_live = sys.stderr.isatty() and not as_json

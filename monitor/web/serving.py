@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 from collections.abc import Iterator
@@ -49,6 +50,16 @@ def serving(app: App, host: str, port: int) -> Iterator[str]:
         server.should_exit = True
         thread.join(_PATIENCE + 1)
         listener.close()
+
+
+def settle() -> None:
+    """Take everything loaded so far out of every later garbage collection; for a process that only serves from here on.
+
+    A page that reads thousands of articles makes the collector look through all that is alive, modules and models too:
+    without this that takes half of the page's time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _listen(host: str, port: int) -> socket.socket:
