@@ -17,7 +17,9 @@ from monitor.services.status import WORKER, is_alive
 
 TOPICS = 8
 STORIES = 4
-ALERTS = 20
+ALERTS = 40
+"""So many alerts are told; the log has the others."""
+_COUNTED = 500
 _TREND = timedelta(days=14)
 
 
@@ -52,6 +54,8 @@ class Glance:
     """The first page."""
 
     since: datetime
+    fired: int
+    """Alerts of the span, told below or not."""
     alerts: tuple[tuple[Alert, Message], ...]
     topics: tuple[TopicLine, ...]
     suppressed: Mapping[str, int]
@@ -75,11 +79,11 @@ class Health:
 def glance(archive: Archive, rulebook: Rulebook, now: datetime, span: timedelta) -> Glance:
     """Alerts and topics of the last span."""
     since = now - span
-    alerts = archive.alerts.recent(since, limit=ALERTS)
+    alerts = archive.alerts.recent(since, limit=_COUNTED)
     suppressed = Counter(str(one.reason) for one in archive.alerts.suppressions(since=since, limit=10_000))
     lines = [topic_line(archive, topic, now, span) for topic in _busiest(archive, rulebook, now, span)]
-    told = tuple((alert, as_message(archive, rulebook, alert)) for alert in alerts)
-    return Glance(since, told, tuple(line for line in lines if line.articles), dict(suppressed))
+    told = tuple((alert, as_message(archive, rulebook, alert)) for alert in alerts[:ALERTS])
+    return Glance(since, len(alerts), told, tuple(line for line in lines if line.articles), dict(suppressed))
 
 
 def as_message(archive: Archive, rulebook: Rulebook, alert: Alert) -> Message:

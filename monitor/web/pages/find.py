@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,8 +11,9 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from markupsafe import Markup
 
 from monitor.core.queries.clauses import FIELDS
-from monitor.core.queries.query import Query
+from monitor.core.queries.query import Query, asserted
 from monitor.errors import QueryError
+from monitor.model import Stance, Statement
 from monitor.services.today import strongest
 from monitor.web.charts import Bar, columns, quoted, search_link
 from monitor.web.pages.show import part, show
@@ -23,6 +25,7 @@ SORTS = {"published": "Newest", "seen": "Last seen", "relevance": "Best match"}
 FACETS = {"topic": "Topic", "stance": "Stance", "holder": "Holder", "source": "Outlet", "language": "Language"}
 _FIELD_OF = {"topic": "topic", "stance": "stance", "holder": "holder", "source": "source", "language": "lang"}
 _DAYS = 60
+_POSITIONS, _TOLD = 4, 24
 EXAMPLES = (
     ("Who is against what", "stance:against confidence>=0.7"),
     ("One holder, one topic", 'topic:freedom-edge holder:"North Korea"'),
@@ -42,12 +45,23 @@ def search(request: Request, site: On, q: str = "", sort: str = "published", cur
     except QueryError as error:
         return show(request, "search.html", 400, mistake=error, rows=[], total=0, following="", panel="", **values)
     snippets = site.archive.search.snippets(query, articles)
+    asked = topics_asked(query)
     rows = [
-        {"article": article, "snippet": snippet, "positions": _positions(site, article.id)}
+        {"article": article, "snippet": snippet, "positions": _positions(site, article.id, asked)}
         for article, snippet in zip(articles, snippets, strict=True)
     ]
     panel = _panel(site, query, q) if facets else ""
-    return show(request, "search.html", mistake=None, rows=rows, total=total, following=following, panel=panel, **values)
+    return show(
+        request,
+        "search.html",
+        mistake=None,
+        rows=rows,
+        topics=site.rulebook.topics,
+        total=total,
+        following=following,
+        panel=panel,
+        **values,
+    )
 
 
 @router.get("/search/facets")
@@ -73,12 +87,28 @@ def words(site: On) -> JSONResponse:
     return JSONResponse({"fields": known, "values": {**choices, **named}})
 
 
-def _positions(site: Site, article: int) -> list[Any]:
+def _positions(site: Site, article: int, asked: frozenset[str]) -> list[tuple[Statement, str]]:
+    """Who stands where in one article: on the topics asked for, if it is about them; each side of a holder once.
+
+    A holder with different sides on different topics is shown with each topic's name, anybody else with "".
+    """
     scores = site.archive.scores.get(article)
     if scores is None:
         return []
     relevant = {one.topic for one in scores.relevances if one.is_relevant}
-    return list(strongest([one for one in scores.statements if one.topic in relevant], limit=4))
+    about = relevant & asked or relevant
+    sides: dict[tuple[str, Stance], Statement] = {}
+    for one in strongest([one for one in scores.statements if one.topic in about], limit=_TOLD):
+        sides.setdefault((one.holder, one.stance), one)
+    many = Counter(holder for holder, _ in sides)
+    names = site.rulebook.topics
+    shown = list(sides.values())[:_POSITIONS]
+    return [(one, names[one.topic].name if many[one.holder] > 1 and one.topic in names else "") for one in shown]
+
+
+def topics_asked(query: Query) -> frozenset[str]:
+    """The topics that every article found is about, or one of them."""
+    return frozenset(str(clause.value) for one in asserted(query.root) for clause in one.clauses if clause.field == "topic")
 
 
 def _panel(site: Site, query: Query, text: str) -> Markup:
