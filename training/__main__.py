@@ -22,7 +22,7 @@ def steps(work: Path, public: Path, out: Path) -> dict[str, Callable[[], None]]:
     def more() -> None:
         folder, base = out / export.MULTILINGUAL, work / "bases" / "multilingual"
         bundled.write_base(work / "bases" / "e5-small", folder, base)
-        stance.run_multilingual(work, public, graph=folder / "pairs.onnx")
+        stance.run_multilingual_more(work, public, folder / "pairs.onnx")
 
     return {
         "bases": lambda: bases.run(work),
@@ -33,7 +33,7 @@ def steps(work: Path, public: Path, out: Path) -> dict[str, Callable[[], None]]:
         MORE: more,
         MORE_ENGLISH: lambda: stance.run_english_more(work, public, out / export.ENGLISH),
         "export": lambda: export.run(work, out),
-        "calibrate": lambda: calibrate.run(work, out),
+        "calibrate": lambda: calibrate.run(work, public, out),
         "evaluate": lambda: evaluate.run(work, public, out),
         "card": lambda: card.run(work, out),
     }

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from training import data, export, measure, relevance
+from training import data, export, measure, relevance, stance
 from training.bases import write_json
 from training.data import Stance
 from training.relevance import Item
 from training.run_onnx import Exported
+from training.stance import PublicEnglish
 
 Floats = NDArray[np.float64]
 GATE_RECALL = 0.995
@@ -138,10 +139,11 @@ def stance_scores(model: Exported, examples: Sequence[Stance]) -> NDArray[np.flo
     return model.run([example.text for example in examples], [example.query for example in examples])[:, : len(data.LABELS)]
 
 
-def run(work: Path, out: Path) -> None:
-    """Fit everything and write the manifest."""
+def run(work: Path, public: Path, out: Path) -> None:
+    """Fit everything and write the manifest; English on our passages and as many public ones, or plain news is doubted."""
     _, held = data.own_stance()
-    english = [example for example in held if example.lang == "en"]
+    english = stance.english(held)
+    english += PublicEnglish.unread(public, len(english) // 2)
     found = calibrate_relevance(out)
     has_english = (out / export.ENGLISH / "model.onnx").exists()
     shared = [example for example in held if example.lang != "en"] if has_english else held

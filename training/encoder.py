@@ -68,3 +68,10 @@ class CrossEncoder(nn.Module):
         model = cls(base, json.loads((folder / "outputs.json").read_text(encoding="utf-8")))
         model.load_state_dict(torch.load(folder / "tuned.pt", map_location="cpu", weights_only=True))
         return model
+
+    @classmethod
+    def average(cls, base: Path, one: Path, other: Path) -> CrossEncoder:
+        """The model whose weights are the mean of two tuned ones."""
+        model, second = cls.load(base, one), cls.load(base, other).state_dict()
+        model.load_state_dict({name: (value + second[name]) / 2 for name, value in model.state_dict().items()})
+        return model

@@ -28,7 +28,6 @@ SHARED_WORDS = {"words": "words.bin", "words.scale": "words.bin"}
 # Not "q4": the base lies on a 4-bit grid, and rounding to that grid again undoes most of the tuning.
 EMBEDDING_KIND, PAIRS_KIND, ENGLISH_KIND = "i8", "q8", "packed"
 MULTILINGUAL_WORD_BITS, ENGLISH_WORD_BITS = 4, 8
-ENGLISH_BLOCK = 64  # half the scales of blocks of 32, at no loss that 500 pairs show, keep all files below 150 MB
 WATCHED = 200
 PACKED = "packed.safetensors"
 PAIRS_LABELS = [*LABELS, "about"]
@@ -83,7 +82,7 @@ def write_english(work: Path, out: Path) -> None:
     write_tokenizer(work / "bases" / "mpnet", out / ENGLISH)
     shape = shape_of(work / "bases" / "mpnet")
     tuned = CrossEncoder.load(work / "bases" / "mpnet", work / "stance-en")
-    drawn = graph.Graph(ENGLISH_KIND, ENGLISH_BLOCK, outliers(tuned, watched("en"), STANCE_TOKENS))
+    drawn = graph.Graph(ENGLISH_KIND, stance.ENGLISH_BLOCK, outliers(tuned, watched("en"), STANCE_TOKENS))
     model = graph.cross_encoder_model(tuned_state(work / "stance-en"), shape, drawn, ENGLISH_WORD_BITS, "logits")
     graph.write(model, out / ENGLISH, "model")
     graph.write_packed(drawn, out / ENGLISH / PACKED)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from training import rounding
 from training.encoder import CrossEncoder
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -45,6 +46,7 @@ class Plan:
     minutes: float | None = None  # at most so long: the rate then falls with the time, too
     checkpoint_minutes: float = 6.0
     cut: str = "only_first"  # which text of the pair gives way when both do not fit
+    rounded: int | None = None  # tune the body as it is stored in four bits, in blocks of so many numbers
     is_half: bool = True  # matrix products in bfloat16: twice as fast where the processor has them, the same result elsewhere
 
 
@@ -101,6 +103,8 @@ def tune(model: CrossEncoder, courses: Sequence[Sequence[Pair]], plan: Plan, los
     torch.manual_seed(plan.seed)
     rng = random.Random(plan.seed)
     model.freeze(plan.frozen_layers)
+    if plan.rounded:
+        rounding.attach(model.body, plan.rounded)
     model.train()
     todo = [batch for course in courses for batch in batches(course, plan, rng)]
     steps = optimizer(model, plan)
@@ -115,6 +119,8 @@ def tune(model: CrossEncoder, courses: Sequence[Sequence[Pair]], plan: Plan, los
             break
         for group, rate in zip(steps.param_groups, rates, strict=True):
             group["lr"] = rate * share_of_rate(number, part, len(todo), plan)
+        if plan.rounded and number % rounding.REFRESH == 0:
+            rounding.refresh(model.body)
         value = step(model, batch, plan, loss)
         steps.step()
         steps.zero_grad(set_to_none=True)
@@ -125,6 +131,7 @@ def tune(model: CrossEncoder, courses: Sequence[Sequence[Pair]], plan: Plan, los
         if time.monotonic() - saved > plan.checkpoint_minutes * 60:
             save(checkpoint, number + 1, model, steps)
             saved = time.monotonic()
+    rounding.detach(model.body)
     model.save(out)
     checkpoint.unlink(missing_ok=True)
 
