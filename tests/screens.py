@@ -102,6 +102,8 @@ def _try(page: Page, app: App, alert: Alert) -> None:
     page.fill("[name=text]", article.text)
     page.click("button:has-text('Try it')")
     page.wait_for_selector("#said")
+    if page.locator(".tried").count() != 1:
+        raise RuntimeError(f"the trial failed, and a picture of that is not wanted: {page.inner_text('#said')}")
 
 
 def _resume(feeds: Path) -> None:
