@@ -72,6 +72,21 @@ def test_less_is_believed_of_a_sentence_on_another_topic_or_told_by_somebody_els
     assert {question.trust for question in alone if question.turn.holder == "Japan"} == {1.0}
 
 
+def test_the_side_of_the_speaker_is_not_taken_for_that_of_somebody_named_beside():
+    reading = read("", "Japan condemned the digital tax that Washington plans.", "en", FINDER)
+    mine = questions(reading, Topic("tax", "Digital tax"))
+    by_holder = [question.turn.holder for question in mine]
+
+    def washington(of_japan, of_washington):
+        answers = np.array([of_japan if holder == "Japan" else of_washington for holder in by_holder], np.float32)
+        (found,) = (one for one in statements(reading, mine, answers) if one.holder == "United States")
+        return found
+
+    assert washington(AGAINST, (0.85, 0.1, 0.05)).stance is Stance.NEUTRAL
+    assert washington(NEUTRAL, (0.85, 0.1, 0.05)).stance is Stance.AGAINST
+    assert washington(AGAINST, FAVOR).stance is Stance.FAVOR
+
+
 def test_a_huge_article_is_asked_about_within_bounds():
     text = "Japan said the tax is fair. Washington said the tax is an insult. " * 500
     assert len(questions(read("", text, "en", FINDER), TOPIC)) <= 40

@@ -64,6 +64,13 @@ def test_an_object_is_not_the_speaker():
     assert found["Japan called the visit to China useful.", "China"] is Role.NAMED
 
 
+def test_somebody_unnamed_in_a_capital_speaks_for_it():
+    before = "China condemned the patrol. "
+    assert holders_of_last(before + '"It is routine," a spokesperson told reporters in Tokyo.') == {"Japan"}
+    assert holders_of_last(before + "A senior official in Tokyo said it was routine.") == {"Japan"}
+    assert "China" in holders_of_last(before + 'The spokesperson said in Tokyo that it was "routine".')
+
+
 def test_who_is_named_inside_a_quotation_does_not_speak():
     found = turns('"China must pay," Japan said.')
     assert found['"China must pay," Japan said.', "Japan"] is Role.SUBJECT
