@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,34 +25,37 @@ def articles(held: int) -> dict[str, float]:
     """Processor milliseconds for each of 200 new articles of every step, with so many held already."""
     from monitor.archives import sqlite
     from monitor.core.queries.query import parse
+    from monitor.services.stories import assign_stories
 
     with tempfile.TemporaryDirectory() as folder:
         shutil.copyfile(archive_of(held), f"{folder}/copy.db")
         archive = sqlite.build(sqlite.Config(path=f"{folder}/copy.db"))
-        new = next(batches(200, first=10_000_000))
-        found, ids = {}, []
+        new = next(batches(200, first=held))
+        found: dict[str, float] = {}
 
-        def add() -> None:
-            ids.extend(archive.articles.add(new))
+        def timed(step: str, work: Callable[[], object]) -> None:
+            began = time.process_time()
+            work()
+            found[step] = 1000 * (time.process_time() - began) / len(new)
 
         def score() -> None:
             with archive.transaction():
-                archive.scores.save(scores(ids))
-                for number in ids:
-                    archive.stories.join(number, None)
+                archive.scores.save(scored)
+
+        def join_stories() -> None:
+            arrived = archive.articles.get(ids)
+            with archive.transaction():
+                assign_stories(arrived, {one.article: one.embedding for one in scored}, archive)
 
         rule = parse("(missile OR summit*) -cricket topic:topic-1 stance:against")
         archive.articles.known("feed-1", ["guid-1"])
-        steps = {
-            "add": add,
-            "store_scores": score,
-            "known": lambda: [archive.articles.known(one.feed, list(one.keys)) for one in new],
-            "rule": lambda: archive.search.hits(rule, now=NOW, within=ids),
-        }
-        for name, step in steps.items():
-            began = time.process_time()
-            step()
-            found[name] = 1000 * (time.process_time() - began) / len(new)
+        timed("add", lambda: archive.articles.add(new))
+        ids = archive.articles.add(new)
+        scored = scores(ids)
+        timed("store_scores", score)
+        timed("story", join_stories)
+        timed("known", lambda: [archive.articles.known(one.feed, list(one.keys)) for one in new])
+        timed("rule", lambda: archive.search.hits(rule, now=NOW, within=ids))
         archive.close()
     return found
 
@@ -140,7 +144,7 @@ def measure(*, held: tuple[int, ...], many: tuple[int, ...], polled: tuple[int, 
     with serving(20, 2) as address:
         found["feeds"] = {str(size): _several("feeds", runs, size, address) for size in polled}
     found["slopes"] = {
-        **{f"{step}_per_article": _slope(found["articles"], step) for step in ("add", "store_scores", "known", "rule")},
+        **{f"{step}_per_article": _slope(found["articles"], step) for step in ("add", "store_scores", "story", "known", "rule")},
         "per_rule": _slope(found["rules"], "rule"),
         "article_per_topics": _slope(found["topics"], "article"),
         "per_feed": _slope(found["feeds"], "feed"),
@@ -153,7 +157,9 @@ def _several(kind: str, runs: int, *arguments: object) -> dict[str, Any]:
     return {name: spread([run[name] for run in taken]) for name in taken[0]}
 
 
-def _slope(sizes: dict[str, Any], name: str) -> float:
+def _slope(sizes: dict[str, Any], name: str) -> float | None:
+    if len(sizes) == 1:
+        return None
     costs = [one[name]["median"] for one in sizes.values()]
     return round(costs[-1] / costs[0], 3)
 
