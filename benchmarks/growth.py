@@ -17,6 +17,7 @@ from typing import Any
 from benchmarks.archive_corpus import KNOWN, NOW, batches, scores
 from benchmarks.runs import ask, peak_megabytes, spread
 from benchmarks.search import archive_of
+from monitor import logs
 
 MANY_TOPICS = "Harbour crane tariff border treaty election budget flood vaccine satellite".split()
 
@@ -165,5 +166,6 @@ def _slope(sizes: dict[str, Any], name: str) -> float | None:
 
 
 if __name__ == "__main__":
+    logs.configure(level="error")
     kinds = {"articles": articles, "rules": rules, "topics": topics, "feeds": feeds}
     print(json.dumps(kinds[sys.argv[1]](int(sys.argv[2]), *sys.argv[3:])))

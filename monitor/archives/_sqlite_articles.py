@@ -101,8 +101,9 @@ class SqliteArticles:
 
     def known(self, feed: str, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
         with self._connections.read() as db:
+            # CROSS keeps the order: else SQLite reads all keys of the feed, and a feed grows for years.
             rows = db.execute(
-                "SELECT k.key, k.article FROM json_each(?) j JOIN article_keys k ON k.feed = ? AND k.key = j.value",
+                "SELECT k.key, k.article FROM json_each(?) j CROSS JOIN article_keys k ON k.feed = ? AND k.key = j.value",
                 (json.dumps([clean(key) for key in keys]), feed),
             ).fetchall()
             # Each article once, though most are known by several keys.
@@ -207,7 +208,7 @@ def _stored_keys(db: sqlite3.Connection, keys: Sequence[tuple[str, str]]) -> dic
     rows = db.execute(
         """
         SELECT k.feed, k.key, k.article FROM json_each(?) j
-        JOIN article_keys k ON k.feed = j.value ->> 0 AND k.key = j.value ->> 1
+        CROSS JOIN article_keys k ON k.feed = j.value ->> 0 AND k.key = j.value ->> 1
         """,
         (json.dumps(keys),),
     )
