@@ -28,7 +28,7 @@ SECOND_LOOK = relevance.FEATURES.index("second_look")
 def embedding(out: Path) -> Exported:
     """The exported embedding model."""
     folder = out / export.MULTILINGUAL
-    return Exported(folder / "embedding.onnx", folder, export.EMBEDDING_TOKENS)
+    return Exported(folder / "embedding.onnx", folder, export.EMBEDDING_TOKENS, batch=1)
 
 
 def second_look(out: Path) -> Exported:
@@ -41,7 +41,7 @@ def stance_model(out: Path, language: str) -> Exported:
     """The exported stance model for a language."""
     if language == "en" and (out / export.ENGLISH / "model.onnx").exists():
         folder = out / export.ENGLISH
-        return Exported(folder / "model.onnx", folder, export.STANCE_TOKENS, packed=folder / export.PACKED)
+        return Exported(folder / "model.onnx", folder, export.STANCE_TOKENS, packed=folder / export.PACKED, batch=1)
     folder = out / export.MULTILINGUAL
     return Exported(folder / "pairs.onnx", folder, export.STANCE_TOKENS)
 

@@ -93,7 +93,7 @@ def stance_entries(calibration: dict[str, Any], *, english: bool) -> list[dict[s
     found = []
     if english:
         places = {"languages": ["en"], "file": f"{ENGLISH}/model.onnx", "tokenizer": ENGLISH, "labels": LABELS}
-        places["packed"] = f"{ENGLISH}/{PACKED}"
+        places |= {"packed": f"{ENGLISH}/{PACKED}", "is_asked_alone": True}
         found.append(places | {"max_tokens": STANCE_TOKENS, "temperature": calibration["temperature_en"]})
     places = {"languages": ["*"], "file": f"{MULTILINGUAL}/pairs.onnx", "tokenizer": MULTILINGUAL, "labels": PAIRS_LABELS}
     return [*found, places | {"max_tokens": STANCE_TOKENS, "temperature": calibration["temperature"]}]
@@ -114,6 +114,7 @@ def manifest(out: Path, calibration: dict[str, Any]) -> dict[str, Any]:
             "file": f"{MULTILINGUAL}/embedding.onnx",
             "tokenizer": MULTILINGUAL,
             "max_tokens": EMBEDDING_TOKENS,
+            "is_asked_alone": True,
             "dimensions": 384,
             "article_prefix": "passage: ",
             "topic_prefix": "query: ",

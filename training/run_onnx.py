@@ -18,20 +18,20 @@ class Exported:
     """One graph with its tokenizer."""
 
     def __init__(
-        self, graph: Path, tokenizer: Path, max_tokens: int, cut: str = "only_first", packed: Path | None = None
+        self, graph: Path, tokenizer: Path, max_tokens: int, cut: str = "only_first", packed: Path | None = None, batch: int = 16
     ) -> None:
         self.answer = open_graph(graph, packed)
         self.threads = len(os.sched_getaffinity(0))
         self.tokenizer = AutoTokenizer.from_pretrained(str(tokenizer))
         self.max_tokens = max_tokens
-        self.cut = cut
+        self.cut, self.batch = cut, batch
 
-    def run(self, first: Sequence[str], second: Sequence[str] | None = None, batch: int = 16) -> NDArray[np.float32]:
+    def run(self, first: Sequence[str], second: Sequence[str] | None = None) -> NDArray[np.float32]:
         """One row of numbers per text (or pair), in order."""
         length = [len(text.encode()) + (len(second[i].encode()) if second else 0) for i, text in enumerate(first)]
         order = np.argsort(length, kind="stable")
         with ThreadPoolExecutor(max_workers=self.threads) as pool:
-            cut = [order[start : start + batch] for start in range(0, len(order), batch)]
+            cut = [order[start : start + self.batch] for start in range(0, len(order), self.batch)]
             found = np.concatenate(list(pool.map(lambda chosen: self.run_batch(first, second, chosen), cut)))
         result = np.empty_like(found)
         result[order] = found

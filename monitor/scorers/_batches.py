@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 BUDGET = 1_280
 """Tokens in a batch, padding included; more fill the caches and gain nothing on CPU."""
 MOST = 64
+"""Texts in a batch."""
 
 
 @dataclass(frozen=True, slots=True)

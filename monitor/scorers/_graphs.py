@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from monitor.errors import ScorerError
 from monitor.model import Limits, Vector
-from monitor.scorers._batches import BUDGET, Batch, batches
+from monitor.scorers._batches import BUDGET, MOST, Batch, batches
 from monitor.scorers._packed import unpack
 from monitor.scorers._tokens import Tokens
 from monitor.scorers._weights import ABOUT, Graph, Manifest, read_manifest, verify
@@ -91,16 +91,17 @@ class Graphs:
             key = (graph.file, cut)
             if key not in self._runners:
                 tokens = Tokens(self._folder / graph.tokenizer, graph.max_tokens, cut)
-                self._runners[key] = _Runner(path, self._opened[graph.file], tokens, self._threads, self._budget)
+                most = 1 if graph.is_asked_alone else MOST
+                self._runners[key] = _Runner(path, self._opened[graph.file], tokens, self._threads, self._budget, most)
             return self._runners[key]
 
 
 class _Runner:
     """One opened graph with its tokenizer. Batches run side by side, each on one core: nothing waits for a shared step."""
 
-    def __init__(self, path: Path, run: Run, tokens: Tokens, threads: int, budget: int) -> None:
+    def __init__(self, path: Path, run: Run, tokens: Tokens, threads: int, budget: int, most: int) -> None:
         self.tokens = tokens
-        self._path, self._run, self._threads, self._budget = path, run, threads, budget
+        self._path, self._run, self._threads, self._budget, self._most = path, run, threads, budget, most
 
     def run(self, encoded: Sequence[Sequence[int]], width: int) -> NDArray[np.float32]:
         """(n, width) outputs in the order of the input; zeros for a text without tokens.
@@ -110,7 +111,7 @@ class _Runner:
         """
         answers = np.zeros((len(encoded), width), np.float32)
         share = -(-sum(map(len, encoded)) // self._threads)
-        cut = list(batches(encoded, self.tokens.padding, budget=max(1, min(self._budget, share))))
+        cut = list(batches(encoded, self.tokens.padding, budget=max(1, min(self._budget, share)), most=self._most))
         with ThreadPoolExecutor(max_workers=min(self._threads, len(cut)) or 1) as pool:
             for batch, answer in zip(cut, pool.map(self._answer, cut), strict=True):
                 answers[batch.rows] = answer

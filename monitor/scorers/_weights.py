@@ -28,6 +28,8 @@ class Graph(_Part):
     max_tokens: int
     packed: str | None = None
     """A file of matrices that the graph leaves out; see `_packed`."""
+    is_asked_alone: bool = False
+    """One text at a time: a graph that rounds a batch by its largest number would answer differently beside other texts."""
 
 
 class Embedding(Graph):

@@ -64,9 +64,8 @@ class Balance:
 
     @property
     def leading(self) -> Stance | None:
-        """The stance of most stories; None when none leads."""
-        ranked = sorted(Stance, key=self.count, reverse=True)
-        return None if self.count(ranked[0]) == self.count(ranked[1]) else ranked[0]
+        """The stance that the stories show on the whole (`leading`); None when they are divided."""
+        return leading(self.favor, self.against, self.neutral)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,13 +203,23 @@ def _sides(told: Sequence[Hit]) -> dict[str, list[_Side]]:
 
 
 def _side(said: Sequence[tuple[Hit, Statement]]) -> _Side:
-    favor = against = neutral = 0.0
+    shown = dict.fromkeys(Stance, 0.0)
     first = said[0][0].published
     for hit, statement in said:
-        favor, against, neutral = favor + statement.favor, against + statement.against, neutral + statement.neutral
+        shown[statement.stance] += statement.confidence
         first = min(first, hit.published)
-    stance = Stance.FAVOR if favor >= against and favor >= neutral else Stance.AGAINST if against >= neutral else Stance.NEUTRAL
+    stance = leading(shown[Stance.FAVOR], shown[Stance.AGAINST], shown[Stance.NEUTRAL]) or Stance.NEUTRAL
     return _Side(first.astimezone(UTC).date(), stance, tuple(dict.fromkeys(hit.article for hit, _ in said)))
+
+
+def leading(favor: float, against: float, neutral: float) -> Stance | None:
+    """The side shown more, unless neutral is shown more than twice as much; None where both sides are shown alike.
+
+    Neutral counts half: what only mentions a holder is no evidence against the side that something else shows.
+    """
+    if 2 * max(favor, against) < neutral or not favor + against:
+        return Stance.NEUTRAL
+    return None if favor == against else Stance.FAVOR if favor > against else Stance.AGAINST
 
 
 def _voice(
