@@ -91,6 +91,22 @@ def test_answers_do_not_depend_on_order_or_company(scorer):
     assert together.sum(axis=1) == pytest.approx(1, abs=1e-4)
 
 
+def test_the_bundled_models_answer_alike_alone_and_in_company():
+    bundled = onnx.build(onnx.Config())
+    pairs = [
+        ('"We object to the levy," Japan said, and asked for talks.', "Japan toward Digital tax"),
+        ("Nimbra declined to comment.", "Nimbra toward Digital tax"),
+        ("Washington called the levy an insult, which Tokyo rejected at once in a long statement.", "Washington toward Digital tax"),
+        ("東京はこの税に反対した。", "Japan toward Digital tax"),
+    ]
+    languages = ["en", "en", "en", "ja"]
+    together = bundled.stance(pairs, languages)
+    alone = np.concatenate([bundled.stance([pair], [language]) for pair, language in zip(pairs, languages, strict=True)])
+    np.testing.assert_allclose(together, alone, atol=1e-3)
+    texts = [passage for passage, _ in pairs]
+    np.testing.assert_allclose(bundled.embed(texts), np.concatenate([bundled.embed([text]) for text in texts]), atol=1e-4)
+
+
 def test_relevance_is_a_probability(scorer):
     looks = scorer.second_look([("tax", "Japan said the tax"), ("bell", "China")])
     assert looks.shape == (2,)
