@@ -96,7 +96,10 @@ def test_the_bundled_models_answer_alike_alone_and_in_company():
     pairs = [
         ('"We object to the levy," Japan said, and asked for talks.', "Japan toward Digital tax"),
         ("Nimbra declined to comment.", "Nimbra toward Digital tax"),
-        ("Washington called the levy an insult, which Tokyo rejected at once in a long statement.", "Washington toward Digital tax"),
+        (
+            "Washington called the levy an insult, which Tokyo rejected at once in a long statement.",
+            "Washington toward Digital tax",
+        ),
         ("東京はこの税に反対した。", "Japan toward Digital tax"),
     ]
     languages = ["en", "en", "en", "ja"]
