@@ -61,23 +61,18 @@ def text(results: dict[str, Any]) -> str:
     return "\n".join(parts)
 
 
+FIRST_POLL = """a third of a first poll is feedparser's own time, which both spend; the rest goes into the index of words and the keys of
+each article, which reader does not make"""
+PIPELINE = """the service asks for every holder in up to two sentences, the pipeline is asked for three sides of the whole text; in the
+bundled news nearly every article is about a topic, so most of the time is stance"""
+BARE = """the bare statement gives ids; the service also counts all that is found, reads the articles of the page and parses the query,
+which at a millisecond or two is most of it"""
+ADDING = "the pages of the text index that an article touches lie further apart in a large file"
 WHY = {
-    (
-        "collect",
-        "first_vs_reader",
-    ): "a third of a first poll is feedparser's own time, which both spend; the rest goes into the index of words and "
-    "the keys of each article, which reader does not make",
-    (
-        "score",
-        "vs_pipeline",
-    ): "the service asks for every holder in up to two sentences, the pipeline is asked for three sides of the whole text; "
-    "in the bundled news nearly every article is about a topic, so most of the time is stance",
-    (
-        "search",
-        "vs_raw_fts5",
-    ): "the bare statement gives ids; the service also counts all that is found, reads the articles of the page and "
-    "parses the query, which at a millisecond or two is most of it",
-    ("growth", "add_per_article"): "the pages of the text index that an article touches lie further apart in a large file",
+    ("collect", "first_vs_reader"): FIRST_POLL,
+    ("score", "vs_pipeline"): PIPELINE,
+    ("search", "vs_raw_fts5"): BARE,
+    ("growth", "add_per_article"): ADDING,
 }
 """Why a goal is missed where it is."""
 

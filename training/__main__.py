@@ -24,6 +24,10 @@ def steps(work: Path, public: Path, out: Path) -> dict[str, Callable[[], None]]:
         bundled.write_base(work / "bases" / "e5-small", folder, base)
         stance.run_multilingual_more(work, public, folder / "pairs.onnx")
 
+    def more_english() -> None:
+        folder = out / export.ENGLISH
+        stance.run_english_more(work, public, folder / "model.onnx", folder / export.PACKED)
+
     return {
         "bases": lambda: bases.run(work),
         "trim": lambda: trim.run(work, OWN),
@@ -31,7 +35,7 @@ def steps(work: Path, public: Path, out: Path) -> dict[str, Callable[[], None]]:
         "stance-en": lambda: stance.run_english(work, public),
         "stance": lambda: stance.run_multilingual(work, public),
         MORE: more,
-        MORE_ENGLISH: lambda: stance.run_english_more(work, public, out / export.ENGLISH),
+        MORE_ENGLISH: more_english,
         "export": lambda: export.run(work, out),
         "calibrate": lambda: calibrate.run(work, public, out),
         "evaluate": lambda: evaluate.run(work, public, out),

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from safetensors.numpy import load_file, save_file
 
-from monitor.scorers._packed import SCALE
+from monitor.scorers._packed import SCALE, levels_of
 from training.bases import tokenizer_config, unigram_tokenizer, write_json
 from training.graph import GIVEN, Floats, relative_buckets
+from training.rounding import HIGHEST, LOWEST
 from training.trim import EMBEDDINGS, SPECIAL
 
 Array = NDArray[np.generic]
@@ -41,9 +42,14 @@ def _vocabulary(folder: Path) -> list[tuple[str, float]]:
 
 
 def read_tensors(graph: Path) -> dict[str, Array]:
-    """The tensors of a graph by name, those in files beside it too."""
-    model = onnx.load(str(graph), load_external_data=True)
-    return {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    """The tensors of a graph by name, those in files beside it too; not those that are given when it is opened."""
+    model = onnx.load(str(graph), load_external_data=False)
+    found = {}
+    for tensor in model.graph.initializer:
+        places = {entry.key: entry.value for entry in tensor.external_data}
+        if places.get("location") != GIVEN:
+            found[tensor.name] = numpy_helper.to_array(tensor, str(graph.parent))
+    return found
 
 
 def cross_encoder_state(graph: Path, base: Path) -> dict[str, Floats]:
@@ -60,12 +66,18 @@ def cross_encoder_state(graph: Path, base: Path) -> dict[str, Floats]:
         query, key, value = np.split(tensors[f"{number}.qkv.bias"].astype(np.float32), 3)
         for part, bias in (("query", query), ("key", key), ("value", value)):
             state[f"body.encoder.layer.{number}.attention.self.{part}.bias"] = bias
+    return state | head_state(tensors)
+
+
+def head_state(tensors: dict[str, Array]) -> dict[str, Floats]:
+    """The layers on top of the body."""
     width = len(tensors["dense.bias"])
-    state["dense.weight"] = dequantise(tensors["dense"], tensors["dense.scale"], (width, 2 * width))
-    state["dense.bias"] = tensors["dense.bias"].astype(np.float32)
-    state["out.weight"] = tensors["out"].T.astype(np.float32)
-    state["out.bias"] = tensors["out.bias"].astype(np.float32)
-    return state
+    return {
+        "dense.weight": dequantise(tensors["dense"], tensors["dense.scale"], (width, 2 * width)),
+        "dense.bias": tensors["dense.bias"].astype(np.float32),
+        "out.weight": tensors["out"].T.astype(np.float32),
+        "out.bias": tensors["out.bias"].astype(np.float32),
+    }
 
 
 def _layer(name: str) -> int:
@@ -87,7 +99,7 @@ def packed_state(graph: Path, packed: Path, base: Path) -> dict[str, Floats]:
     Every weight is the base's, moved by as many levels as tuning has moved it. Tuning moves most weights by less than a level:
     levels alone would round back to themselves whatever tuning went on to do.
     """
-    tensors, stored = read_tensors_given(graph), load_file(packed)
+    tensors, stored = read_tensors(graph), load_file(packed)
     weights = load_file(base / "model.safetensors")
     parts = ("encoder.", "embeddings.")
     state = {f"body.{name}": value for name, value in weights.items() if name.startswith(parts) and value.dtype == np.float32}
@@ -107,29 +119,13 @@ def packed_state(graph: Path, packed: Path, base: Path) -> dict[str, Floats]:
     places = relative_buckets(np.arange(-longest + 1, longest))
     state[buckets] = state[buckets].copy()
     state[buckets][places] = tensors["relative"].T
-    width = len(tensors["dense.bias"])
-    state["dense.weight"] = dequantise(tensors["dense"], tensors["dense.scale"], (width, 2 * width))
-    state["dense.bias"] = tensors["dense.bias"].astype(np.float32)
-    state["out.weight"] = tensors["out"].T.astype(np.float32)
-    state["out.bias"] = tensors["out.bias"].astype(np.float32)
-    return state
-
-
-def read_tensors_given(graph: Path) -> dict[str, Array]:
-    """The tensors of a graph by name, without those that are given when it is opened."""
-    model = onnx.load(str(graph), load_external_data=False)
-    found = {}
-    for tensor in model.graph.initializer:
-        places = {entry.key: entry.value for entry in tensor.external_data}
-        if places.get("location") != GIVEN:
-            found[tensor.name] = numpy_helper.to_array(tensor, str(graph.parent))
-    return found
+    return state | head_state(tensors)
 
 
 def moved(base: Floats, packed: NDArray[np.uint8], scale: Floats) -> Floats:
     """The base's weights, each moved by whole levels to where its stored level is."""
-    levels = np.stack([packed & 15, packed >> 4], axis=-1).reshape(*packed.shape[:2], -1).astype(np.float32) - 8.0
+    levels = levels_of(packed)
     step = scale[..., np.newaxis]
-    before = np.clip(np.rint(base.reshape(levels.shape) / step), -8.0, 7.0)
+    before = np.clip(np.rint(base.reshape(levels.shape) / step), LOWEST, HIGHEST)
     found: Floats = base + ((levels - before) * step).reshape(base.shape)
     return found

@@ -56,9 +56,8 @@ def our_english() -> list[Stance]:
     return [*english(own), *english(articles("train"))]
 
 
-ENGLISH_BLOCK = (
-    64  # numbers that share a scale; half the scales of blocks of 32, at no loss that 500 pairs show, keep all files below 150 MB
-)
+ENGLISH_BLOCK = 64
+"""Numbers that share a scale: half the scales of blocks of 32, at no loss that 500 pairs show, keep all files below 150 MB."""
 ENGLISH = Plan(rate=3e-5, batch=16, max_tokens=MAX_TOKENS, frozen_layers=6, seed=SEED)
 
 
@@ -119,11 +118,11 @@ def run_english(work: Path, public: Path, minutes: float | None = None) -> None:
     close_english(CrossEncoder.load(base, second), work, sets, minutes)
 
 
-def run_english_more(work: Path, public: Path, folder: Path, minutes: float | None = None) -> None:
-    """Tune the bundled English model on the last course."""
+def run_english_more(work: Path, public: Path, graph: Path, packed: Path, minutes: float | None = None) -> None:
+    """Tune the bundled English model on the last courses."""
     base = work / "bases" / "mpnet"
     model = CrossEncoder(base, len(data.LABELS))
-    model.take_over(packed_state(folder / "model.onnx", folder / "packed.safetensors", base))
+    model.take_over(packed_state(graph, packed, base))
     close_english(model, work, PublicEnglish.read(public), minutes)
 
 
@@ -144,13 +143,8 @@ def close_english(model: CrossEncoder, work: Path, sets: PublicEnglish, minutes:
         tune(CrossEncoder.load(base, names), [[pair(one) for one in course]], rounded, soft_cross_entropy, stored)
     course = [*data.sample(ours, 1500, SEED), *sets.part(slice(2000, 3500), slice(2000, 3500), slice(0), slice(0))]
     middle = CrossEncoder.average(base, names, stored)
-    tune(
-        middle,
-        [[pair(one) for one in course]],
-        replace(rounded, rate=1e-5, head_rate=5e-5),
-        soft_cross_entropy,
-        work / "stance-en",
-    )
+    gently = replace(rounded, rate=1e-5, head_rate=5e-5)
+    tune(middle, [[pair(one) for one in course]], gently, soft_cross_entropy, work / "stance-en")
 
 
 # --- the multilingual model: (against, neutral, favor, about) ---

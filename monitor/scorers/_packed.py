@@ -37,8 +37,13 @@ def widen(packed: NDArray[np.uint8], scale: NDArray[np.float32]) -> tuple[NDArra
 
     `packed` is (rows, blocks, block / 2): two levels around 8 in a byte, the first one low; `scale` is (rows, blocks).
     """
-    levels = np.stack([packed & _NIBBLE, packed >> 4], axis=-1).reshape(*packed.shape[:2], -1).astype(np.float32) - _MIDDLE
-    weights = (levels * scale[..., np.newaxis]).reshape(len(packed), -1)
+    weights = (levels_of(packed) * scale[..., np.newaxis]).reshape(len(packed), -1)
     extreme = np.abs(weights).max(axis=1)
     by_row = np.where(extreme > 0, extreme / TOP, 1.0).astype(np.float32)
     return np.ascontiguousarray(np.rint(weights / by_row[:, np.newaxis]).astype(np.int8).T), by_row
+
+
+def levels_of(packed: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(rows, blocks, block): the levels from -8 to 7 of a packed matrix."""
+    both = np.stack([packed & _NIBBLE, packed >> 4], axis=-1)
+    return both.reshape(*packed.shape[:2], -1).astype(np.float32) - np.float32(_MIDDLE)

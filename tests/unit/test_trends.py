@@ -37,7 +37,7 @@ def test_a_story_told_by_many_speaks_once():
     assert (voice.total.against, voice.total.stories, found.articles, found.stories, found.outlets) == (1, 1, 40, 1, 40)
 
 
-def test_the_mean_of_a_storys_statements_decides_its_side():
+def test_the_side_shown_more_in_a_story_decides():
     (voice,) = trends(hit(1, 7, -1, ("China", A), ("China", A)), hit(2, 7, -1, ("China", F))).voices
     assert (voice.total.favor, voice.total.against) == (0, 1)
 
@@ -74,6 +74,20 @@ def test_small_numbers_are_marked():
     assert not Balance(date(2024, 1, 1), 3, 1, 1).is_small
     assert Balance(date(2024, 1, 1), 2, 2, 0).leading is None
     assert Balance(date(2024, 1, 1), 2, 1, 0).leading is F
+
+
+@pytest.mark.parametrize(
+    ("favor", "against", "neutral", "stance"),
+    [(2, 0, 4, F), (2, 0, 5, N), (1, 2, 3, A), (2, 2, 3, None), (1, 1, 3, N), (0, 0, 1, N), (0, 0, 0, N)],
+)
+def test_neutral_mentions_count_half(favor: int, against: int, neutral: int, stance: Stance | None):
+    assert Balance(date(2024, 1, 1), favor, against, neutral).leading is stance
+
+
+def test_an_article_that_only_names_a_holder_does_not_undo_what_another_quotes():
+    told = [hit(1, 7, -2, ("Japan", F)), hit(2, 7, -2, ("Japan", N)), hit(3, 7, -1, ("Japan", N))]
+    assert trends(*told[:2]).voices[0].total.favor == trends(*told).voices[0].total.favor == 1
+    assert trends(*told, hit(4, 7, -1, ("Japan", N))).voices[0].total.neutral == 1
 
 
 @given(st.integers(0, 200), st.integers(0, 200))

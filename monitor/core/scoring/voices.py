@@ -14,7 +14,7 @@ from monitor.core.words.sentences import split
 
 _QUOTES = {"“": "”", "„": "“”", "«": "»", "「": "」", "『": "』", '"': '"', "〝": "〟", "《": ""}
 _LONGEST_QUOTE = 2_000
-_BEFORE_VERB, _AFTER_VERB = 48, 24
+_BEFORE_VERB, _AFTER_VERB, _SEAT_REACH = 48, 24, 90
 _FADES_AFTER = 3
 _WHOLLY = 0.85
 
@@ -176,7 +176,7 @@ class _Tracker:
         focus = self._focus
         if focus is None or index - focus.sentence > _FADES_AFTER:
             return None
-        if subject is not None and _is_seat(sentence, subject):
+        if subject is not None and _is_seat(sentence, subject, self._words):
             return None
         reference = self._reference(sentence, subject)
         if reference is not None:
@@ -266,16 +266,10 @@ _PREPOSITIONS = re.compile(
 )
 
 
-_SOMEBODY_IN = re.compile(
-    r"\b(?:an?|senior|some|several|two|three)\s+(?:[\w’'-]+\s+){0,3}?(?:spokes(?:man|woman|person)|officials?|ministers?|diplomats?|officers?)\b"
-    r"[^.;,]{0,40}\bin\s+$",
-    re.IGNORECASE,
-)
-
-
-def _is_seat(sentence: Sentence, mention: Mention) -> bool:
+def _is_seat(sentence: Sentence, mention: Mention, words: Speech) -> bool:
     """Whether somebody unnamed speaks in a capital: "a spokesperson told reporters in Seoul" is Seoul speaking, whoever spoke before."""
-    return _SOMEBODY_IN.search(sentence.outside[max(0, mention.start - 90) : mention.start]) is not None
+    before = sentence.outside[max(0, mention.start - _SEAT_REACH) : mention.start]
+    return words.seats is not None and words.seats.search(before) is not None
 
 
 def _subject(sentence: Sentence, named: Sequence[Mention], words: Speech) -> Mention | None:
@@ -288,7 +282,7 @@ def _subject(sentence: Sentence, named: Sequence[Mention], words: Speech) -> Men
         score = -0.5 * order - mention.start / max(1, len(sentence.text))
         score += 1.5 if any(-_AFTER_VERB < verb - mention.end < _BEFORE_VERB for verb in verbs) else 0.0
         is_place = _PREPOSITIONS.search(sentence.outside[max(0, mention.start - 16) : mention.start]) is not None
-        score -= 2.0 if is_place and not _is_seat(sentence, mention) else 0.0
+        score -= 2.0 if is_place and not _is_seat(sentence, mention, words) else 0.0
         if best is None or score > best[0]:
             best = (score, mention)
     return best[1] if best is not None and best[0] > -1.8 else None  # noqa: PLR2004 - below, only places and objects are named

@@ -65,7 +65,7 @@ class Balance:
     @property
     def leading(self) -> Stance | None:
         """The stance that the stories show on the whole (`leading`); None when they are divided."""
-        return leading(self.favor, self.against, self.neutral)
+        return leading({stance: self.count(stance) for stance in Stance})
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,16 +208,17 @@ def _side(said: Sequence[tuple[Hit, Statement]]) -> _Side:
     for hit, statement in said:
         shown[statement.stance] += statement.confidence
         first = min(first, hit.published)
-    stance = leading(shown[Stance.FAVOR], shown[Stance.AGAINST], shown[Stance.NEUTRAL]) or Stance.NEUTRAL
+    stance = leading(shown) or Stance.NEUTRAL
     return _Side(first.astimezone(UTC).date(), stance, tuple(dict.fromkeys(hit.article for hit, _ in said)))
 
 
-def leading(favor: float, against: float, neutral: float) -> Stance | None:
+def leading(shown: Mapping[Stance, float]) -> Stance | None:
     """The side shown more, unless neutral is shown more than twice as much; None where both sides are shown alike.
 
     Neutral counts half: what only mentions a holder is no evidence against the side that something else shows.
     """
-    if 2 * max(favor, against) < neutral or not favor + against:
+    favor, against = shown[Stance.FAVOR], shown[Stance.AGAINST]
+    if 2 * max(favor, against) < shown[Stance.NEUTRAL] or not favor + against:
         return Stance.NEUTRAL
     return None if favor == against else Stance.FAVOR if favor > against else Stance.AGAINST
 
@@ -267,7 +268,7 @@ def find_shift(sides: Sequence[tuple[date, Stance, tuple[int, ...]]]) -> Shift |
         if at < _FEWEST_BEFORE_AND_AFTER or sides[at - 1][0] == sides[at][0]:
             continue
         evidence = 2 * (_likelihood(before) + _likelihood(after) - whole)
-        old, new = _leading(before), _leading(after)
+        old, new = leading(before), leading(after)
         if old is None or new is None or old is new or evidence < _LEAST_EVIDENCE or (best and evidence <= best.evidence):
             continue
         carriers = [article for _, stance, articles in sides[at:] if stance is new for article in articles]
@@ -278,8 +279,3 @@ def find_shift(sides: Sequence[tuple[date, Stance, tuple[int, ...]]]) -> Shift |
 def _likelihood(counts: Counter[Stance]) -> float:
     total = counts.total()
     return sum(count * log(count / total) for count in counts.values() if count)
-
-
-def _leading(counts: Counter[Stance]) -> Stance | None:
-    ranked = counts.most_common(2)
-    return None if len(ranked) > 1 and ranked[0][1] == ranked[1][1] else ranked[0][0]

@@ -17,11 +17,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """One language's patterns: verbs of speech, those and verbs of taking sides, references by kind, and whether a sentence may leave its subject out."""
+    """One language's patterns: verbs of speech, those and verbs of taking sides, references by kind.
+
+    `seats` is what stands before a capital in which somebody unnamed speaks for it ("a spokesperson told reporters in"), where a
+    language has such a turn; `drops_subject` says whether a sentence may leave its subject out.
+    """
 
     says: re.Pattern[str]
     reports: re.Pattern[str]
     references: tuple[tuple[Kind, re.Pattern[str]], ...]
+    seats: re.Pattern[str] | None = None
     drops_subject: bool = False
 
 
@@ -126,6 +131,10 @@ _REFERENCES: dict[str, tuple[tuple[Kind, str], ...]] = {
         (Kind.PRONOUN, r"(?P<noun>المتحدث|المتحدثة|المسؤول|وأضاف|وأضافت|وتابع|وتابعت)"),
     ),
 }  # fmt: skip
+_SEATS = {
+    "en": r"\b(?:an?|senior|some|several|two|three)\s+(?:[\w’'-]+\s+){0,3}?"
+          r"(?:spokes(?:man|woman|person)|officials?|ministers?|diplomats?|officers?)\b[^.;,]{0,40}\bin\s+$",
+}  # fmt: skip
 _DROPPING = frozenset({"ko", "ja", "zh", "ar", "es"})
 
 
@@ -133,7 +142,8 @@ def _compiled(language: str) -> Speech:
     flags = re.IGNORECASE if language in {"en", "de", "fr", "es", "ru"} else re.NOFLAG
     references = tuple((kind, re.compile(pattern, flags)) for kind, pattern in _REFERENCES[language])
     reports = re.compile(f"{_SAYS[language]}|{_ACTS[language]}", flags)
-    return Speech(re.compile(_SAYS[language], flags), reports, references, language in _DROPPING)
+    seats = re.compile(_SEATS[language], flags) if language in _SEATS else None
+    return Speech(re.compile(_SAYS[language], flags), reports, references, seats, language in _DROPPING)
 
 
 _SPEECH = {language: _compiled(language) for language in _SAYS}
