@@ -36,7 +36,7 @@ training articles (F1 0.794 with 0.5 and 0.799 with 0.7)."""
 _SPEAKS = frozenset({Role.SUBJECT, Role.CARRIED})
 _ECHO = 0.5
 """What is believed of an answer that only repeats the speaker's side. On our training articles F1 changes by less than 0.01; of
-the sides that the demo's news gives the three allies on their drills it takes three wrong ones of 13 and three right ones of 22."""
+the sides that the demo's news gives three allies on their drills it takes three wrong ones of 13 and three right ones of 22."""
 _WORD = re.compile(r"\w+", re.UNICODE)
 _FEWEST_LETTERS = 4
 _MAJORITY = 0.5
