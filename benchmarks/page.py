@@ -121,10 +121,12 @@ def _plot_collect(found: dict[str, Any]) -> None:
         heights = [value["median"] for value in values]
         spans = [[one["median"] - one["low"] for one in values], [one["high"] - one["median"] for one in values]]
         axes.bar(places, heights, 0.24, yerr=spans, label=engine)
-    axes.set_xticks([place + 0.26 for place in range(len(phases))], [phase.replace("_", " ") for phase in phases])
+    middle = 0.26 * (len(engines) - 1) / 2
+    axes.set_xticks([place + middle for place in range(len(phases))], [phase.replace("_", " ") for phase in phases])
     axes.set_yscale("log")
     axes.set_ylabel("feeds a second (log)")
-    axes.legend()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
     figure.tight_layout()
     figure.savefig(PLOTS / "bench-collect.svg", metadata={"Date": None})
     plt.close(figure)
