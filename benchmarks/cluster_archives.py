@@ -1,6 +1,10 @@
 """Both archives with the same made-up articles: how fast they take them, and how fast they answer the same questions.
 
     python -m benchmarks.cluster_archives --articles 20000
+    python -m benchmarks.cluster_archives --articles 10000 --held benchmarks/work/archive-1000000.db
+
+`--held` names an archive that both begin with: SQLite gets the file, PostgreSQL its copy by the service's own `archive copy`, which
+compares the two at the end; `--articles` are then added to it.
 
 PostgreSQL is the server of the tests (or the one MONITOR_TEST_POSTGRES names), with its usual durability switched on. An agreement is
 counted too: the questions whose first fifty articles are the same in the same order by date and by relevance.
@@ -11,8 +15,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
+import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +28,7 @@ from benchmarks.cluster_soak import removed
 from monitor.archives import postgres, sqlite
 from monitor.core.queries.query import parse
 from monitor.ports import Archive
+from monitor.services.copying import copy_archive
 from tests.postgres import Server
 
 SMALL = 20
@@ -30,7 +38,7 @@ SMALL = 20
 def fill(archive: Archive, count: int) -> dict[str, float]:
     """Articles a second added in small transactions, and scored in batches as analysis does."""
     added = scored = 0.0
-    for articles in batches(count):
+    for articles in batches(count, first=int(archive.stats()["articles"])):
         ids: list[int] = []
         began = time.perf_counter()
         for at in range(0, len(articles), SMALL):
@@ -60,16 +68,29 @@ def questions(archive: Archive, repeat: int) -> tuple[dict[str, Any], dict[str, 
     return taken, found
 
 
-def measure(articles: int, repeat: int = 7) -> dict[str, Any]:
+def copied(made: Mapping[str, Archive]) -> dict[str, float]:
+    """PostgreSQL filled from a SQLite archive; articles a second, the comparison at the end included."""
+    began = time.perf_counter()
+    copy_archive(made["sqlite"], made["postgres"], lambda table, rows: print(f"{table}: {rows:,}", end="\r", file=sys.stderr))
+    articles = float(made["sqlite"].stats()["articles"])
+    return {"articles": articles, "per_second": round(articles / (time.perf_counter() - began), 1)}
+
+
+def measure(articles: int, repeat: int = 7, held: Path | None = None) -> dict[str, Any]:
     """Both archives filled and asked; what each did, and how many questions both answered alike."""
     server = Server(synchronous_commit="on", fsync="on", full_page_writes="on", shared_buffers="512MB")
     report: dict[str, Any] = {"articles": articles}
     found = {}
     with removed(server), tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "monitor.db"
+        if held is not None:
+            shutil.copyfile(held, file)
         made = {
-            "sqlite": sqlite.build(sqlite.Config(path=str(Path(folder) / "monitor.db"))),
+            "sqlite": sqlite.build(sqlite.Config(path=str(file))),
             "postgres": postgres.build(postgres.Config(url=server.url("postgres"))),
         }
+        if held is not None:
+            report["copied"] = copied(made)
         for name, archive in made.items():
             filled = fill(archive, articles)
             archive.upkeep.vacuum()
@@ -87,8 +108,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=20_000)
     parser.add_argument("--repeat", type=int, default=7)
+    parser.add_argument("--held", type=Path)
     given = parser.parse_args()
-    print(json.dumps(measure(given.articles, given.repeat)))
+    print(json.dumps(measure(given.articles, given.repeat, given.held)))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from monitor.errors import ArchiveBusy, ArchiveError
 from monitor.model import DeliveryState, Feed, FeedState
 from monitor.services import spreading
 from monitor.services.holding import gather_held
+from monitor.services.metrics import MODELS
 from monitor.services.operator import LONG_QUEUE
 from monitor.worker import BEAT, GRACE_SECONDS, Worker, guarded, stopped_by_signals
 
@@ -114,7 +115,10 @@ class Member:
         return self._worker.collect(feeds)
 
     def _analyse(self, articles: Sequence[int]) -> object:
-        return self._worker.analyse_batch(articles)
+        report = self._worker.analyse_batch(articles)
+        if report.scored + report.unscored:
+            self._observe(MODELS, report.model_seconds, report.unscored > 0)
+        return report
 
     def _deliver(self, receiver: str) -> object:
         return self._worker.deliver([receiver])

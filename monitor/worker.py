@@ -31,7 +31,7 @@ from monitor.services.deliver import DeliverReport, deliver
 from monitor.services.keeping import prune
 from monitor.services.links import feedback_links
 from monitor.services.score import is_answering
-from monitor.services.status import WORKER
+from monitor.services.status import MODEL_PACE, WORKER
 from monitor.services.websub import subscribe_due
 
 log = logger(__name__)
@@ -97,6 +97,8 @@ class Worker:
     _refusals: int = 0
     """How often in a row the archive would not store what was fetched."""
     _rests_until: float = 0.0
+    _scored: AnalyseReport = field(default_factory=AnalyseReport)
+    """All that this worker analysed."""
 
     def __post_init__(self) -> None:
         self._policy = Policy.of(self.app.settings.worker)
@@ -138,6 +140,7 @@ class Worker:
             self.on_progress("analyse", report)
             if report.scored + report.unscored < worker.batch:
                 break
+        self._scored += total
         self._tell(operator.model_notices(total.unscored, self.app.clock.now()))
         return total
 
@@ -177,7 +180,8 @@ class Worker:
 
     def beat(self) -> None:
         """Leave a mark in the archive that the worker is alive; look whether analysis keeps up."""
-        self._note({})
+        scored = self._scored
+        self._note({MODEL_PACE: round(scored.model_seconds / scored.scored, 4)} if scored.scored else {})
         self._tell(operator.queue_notices(int(self.app.archive.stats()["waiting"]), self.app.clock.now()))
 
     def once(self) -> PassReport:

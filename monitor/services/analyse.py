@@ -32,6 +32,8 @@ class AnalyseReport:
     unscored: int = 0
     alerts: int = 0
     suppressed: int = 0
+    model_seconds: float = 0.0
+    """What the models took, by the clock."""
 
     def __add__(self, other: AnalyseReport) -> AnalyseReport:
         return AnalyseReport(
@@ -39,6 +41,7 @@ class AnalyseReport:
             self.unscored + other.unscored,
             self.alerts + other.alerts,
             self.suppressed + other.suppressed,
+            self.model_seconds + other.model_seconds,
         )
 
 
@@ -79,8 +82,10 @@ def _analyse(
     storm: int,
     queue: Queue | None,
 ) -> AnalyseReport:
+    began = clock.monotonic()
     with tracing.span("score") if articles else nullcontext():
         scores = _scored(articles, archive, rulebook, scorer) if articles else []
+    taken = clock.monotonic() - began
     failpoint("post-score")
     with archive.transaction("analysis"):
         now = clock.now()
@@ -97,7 +102,7 @@ def _analyse(
         failpoint("mid-plan")
     failpoint("post-plan")
     failed = sum(bool(score.error) for score in scores)
-    report = AnalyseReport(len(scores) - failed, failed, new, len(plan.suppressed))
+    report = AnalyseReport(len(scores) - failed, failed, new, len(plan.suppressed), taken)
     if articles or new:
         tracing.note(scored=report.scored, unscored=failed, alerts=new, suppressed=report.suppressed)
         log.info("analysed", scored=report.scored, unscored=failed, alerts=new, suppressed=report.suppressed)

@@ -14,8 +14,10 @@ from monitor.errors import ConfigError, Problem
 from monitor.model import Alert
 from monitor.ports import Archive, Queue
 from monitor.services.operator import LONG_QUEUE
-from monitor.services.status import is_alive
+from monitor.services.status import MODEL_PACE, WORKER, is_alive
 
+MODELS = "models"
+"""The step that an observer is told of beside whole jobs: scoring one batch, or failing at it."""
 SPAN = timedelta(hours=1)
 MOST = 10_000
 MOST_HOSTS = 500
@@ -44,7 +46,7 @@ def exposition(archive: Archive, queue: Queue | None, now: datetime) -> bytes:
 
 
 def serve(address: str, registry: Any = None) -> Observer:
-    """Serve this process's own figures at HOST:PORT; gives what to call with each job's queue, seconds and failure.
+    """Serve this process's own figures at HOST:PORT; gives what to call with each job's queue (or MODELS), seconds and failure.
 
     `registry` is where they are kept, that of the whole process (its memory and processor time too) unless another is given.
 
@@ -57,6 +59,8 @@ def serve(address: str, registry: Any = None) -> Observer:
     buckets = (0.01, 0.05, 0.2, 1, 5, 20, 60, 300)
     seconds = client.Histogram("monitor_job_seconds", "Time of one job.", ["queue"], buckets=buckets, registry=registry)
     failed = client.Counter("monitor_jobs_failed", "Jobs that failed and are tried again.", ["queue"], registry=registry)
+    models = client.Histogram("monitor_model_seconds", "Time the models take for a batch.", buckets=buckets, registry=registry)
+    unanswered = client.Counter("monitor_model_failures", "Batches with articles left unscored.", registry=registry)
     try:
         client.start_http_server(int(port), addr=host or "127.0.0.1", registry=registry)
     except (OSError, ValueError) as error:
@@ -65,6 +69,10 @@ def serve(address: str, registry: Any = None) -> Observer:
         ) from error
 
     def observe(queue: str, taken: float, has_failed: bool) -> None:  # noqa: FBT001 - an observer is called so
+        if queue == MODELS:
+            models.observe(taken)
+            unanswered.inc(has_failed)
+            return
         seconds.labels(queue=queue).observe(taken)
         if has_failed:
             failed.labels(queue=queue).inc()
@@ -84,6 +92,7 @@ def _figures(archive: Archive, queue: Queue | None, now: datetime) -> list[tuple
         ("articles_waiting", "Articles that wait for analysis.", [({}, waiting)]),
         ("articles_quarantined", "Articles set aside after failing again and again.", [({}, float(stats["quarantined"]))]),
         ("archive_bytes", "Size of the archive.", [({}, float(stats["bytes"]))]),
+        ("model_seconds_per_article", "What the models of a worker on one machine take for an article.", _pace(archive)),
         ("collect_share", "Part of the due feeds fetched; less while analysis is behind.", [({}, part)]),
         *_feeds(archive, now),
         ("deliveries", "Deliveries by receiver and state.", _deliveries(archive)),
@@ -99,6 +108,11 @@ def _figures(archive: Archive, queue: Queue | None, now: datetime) -> list[tuple
         depths: list[Sample] = [({"queue": name}, float(depth)) for name, depth in queue.depths().items()]
         figures.append(("queue_jobs", "Jobs that wait or are under way.", depths))
     return figures
+
+
+def _pace(archive: Archive) -> list[Sample]:
+    pace = archive.states.load(WORKER).get(MODEL_PACE)
+    return [] if pace is None else [({}, float(pace))]
 
 
 def _feeds(archive: Archive, now: datetime) -> list[tuple[str, str, list[Sample]]]:

@@ -11,6 +11,8 @@ from monitor.ports import Archive
 LONGEST_PAUSE = timedelta(minutes=5)
 WORKER = "worker"
 """The name under which the worker keeps its own state among the rules' states."""
+MODEL_PACE = "model_seconds"
+"""In the worker's state: seconds the models took for an article, on average since the worker began."""
 
 
 def service_status(archive: Archive, now: datetime) -> dict[str, Any]:
@@ -25,6 +27,7 @@ def service_status(archive: Archive, now: datetime) -> dict[str, Any]:
         "deliveries": archive.outbox.counts(),
         "rules_error": worker.get("rules_error", ""),
         "worker_seen": worker.get("at", ""),
+        **({"model_seconds_an_article": worker[MODEL_PACE]} if MODEL_PACE in worker else {}),
     }
 
 

@@ -19,6 +19,7 @@ from monitor.archives.sqlite import Config, build
 from monitor.demo.mailbox import Mailbox, mail_server
 from monitor.demo.servers import SlackWebhook, feed_site, slack_webhook
 from monitor.failpoints import EXIT_CODE
+from monitor.services.metrics import exposition
 from monitor.services.status import service_status
 from monitor.worker import Worker
 from tests.tinymodels import make_weights
@@ -184,6 +185,21 @@ def test_a_wrong_rule_ends_with_two_and_its_line(stage: Stage):
     assert done.returncode == 2
     assert "more.yaml:2" in done.stderr
     assert "did you mean drills?" in done.stderr
+
+
+def test_what_the_models_take_is_told_to_people_and_to_prometheus(stage: Stage):
+    with open_app({}, environment={}, file=stage.root / "monitor.yaml") as app:
+        worker = Worker(app)
+        worker.beat()
+        assert "model_seconds_an_article" not in service_status(app.archive, app.clock.now())
+
+        assert worker.once().analysed.scored
+        worker.beat()
+
+        pace = service_status(app.archive, app.clock.now())["model_seconds_an_article"]
+        assert pace > 0
+        told = exposition(app.archive, None, app.clock.now()).decode()
+    assert f"monitor_model_seconds_per_article {pace}" in told
 
 
 def test_edits_are_taken_over_whole_and_a_broken_one_keeps_the_old_rules(stage: Stage):

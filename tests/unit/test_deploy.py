@@ -13,7 +13,8 @@ from ruamel.yaml import YAML
 
 from monitor.cli.cluster import QUEUES
 from monitor.model import Fetched
-from monitor.services.metrics import exposition, serve
+from monitor.services.metrics import MODELS, exposition, serve
+from monitor.services.status import MODEL_PACE, WORKER
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "docs" / "deploy"
@@ -80,10 +81,12 @@ def served() -> dict[str, set[str]]:
     with TemporaryDirectory() as folder, stage(Path(folder)) as app:
         feed, state = app.archive.feeds.list()[0]
         app.archive.feeds.record(replace(state, url=feed.url, failures=3), Fetched(feed.id, feed.url, 500, error="500"), NOW, 0)
+        app.archive.states.save(WORKER, {MODEL_PACE: 0.05})
         pages = exposition(app.archive, Counted(), NOW)
     registry = CollectorRegistry()
     observe = serve("127.0.0.1:0", registry)
     observe("collect", 1.0, True)
+    observe(MODELS, 1.0, True)
     found: dict[str, set[str]] = {}
     for text in (pages, generate_latest(registry)):
         for family in text_string_to_metric_families(text.decode()):
