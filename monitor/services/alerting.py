@@ -97,7 +97,7 @@ class Evaluator:
         reach = trigger.reach(rule.options)
         past = _dated(view.since(query, view.now - reach)) if reach is not None else fresh
         state = view.state(rule.id)
-        outcome = trigger.fire(Evaluation(rule, rule.options, fresh, past, state, view.now))
+        outcome = trigger.fire(Evaluation(rule, rule.options, fresh, past, state, view.now, self._rulebook.topics))
         if outcome.state is not None and dict(outcome.state) != dict(state):
             plan.states[rule.id] = outcome.state
         if outcome.firings:

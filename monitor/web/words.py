@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from markupsafe import Markup, escape
 
 from monitor.core.alerts.render import LABELS, MARKS, UNSURE_BELOW, clean, safe_url
 from monitor.core.queries.snippets import CLOSE, OPEN
-from monitor.model import OUTLET, Stance, Statement, Topic
+from monitor.model import OUTLET, Stance, Statement
 
-_CLAIM = re.compile(rf"\b(?P<stance>{'|'.join(Stance)}) (?P<topic>[\w-]+) (?P<chance>[01]\.\d\d)\b")
 _BREAKS = re.compile(r"\s*\n\s*")
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -77,16 +76,6 @@ def holder(name: str, source: str = "") -> str:
     return f"{source or 'The outlet'} itself" if name == OUTLET else clean(name, 80)
 
 
-def spoken(why: str, topics: Mapping[str, Topic]) -> str:
-    """Why a rule fired, with the names of topics and chances in per cent: "China against pact 0.75" is kept for programs."""
-
-    def named(found: re.Match[str]) -> str:
-        kind, topic = Stance(found["stance"]), topics[found["topic"]].name if found["topic"] in topics else found["topic"]
-        return f"{LABELS[kind]} {topic} {percent(float(found['chance']))}"
-
-    return _CLAIM.sub(named, why)
-
-
 def snippet(text: str) -> Markup:
     """A snippet with the found words marked."""
     return Markup(str(escape(text)).replace(OPEN, "<mark>").replace(CLOSE, "</mark>"))  # noqa: S704 - escaped before
@@ -126,7 +115,6 @@ FILTERS = {
     "percent": percent,
     "holder": holder,
     "snippet": snippet,
-    "spoken": spoken,
     "clean": clean,
     "safe_url": safe_url,
 }

@@ -12,7 +12,7 @@ from monitor import kinds
 from monitor.config.rulefile import rule_model, rule_options
 from monitor.core.alerts.firing import Evaluation, Outcome
 from monitor.core.triggers import digest, first, frequency, match, silence, spike, stance_shift
-from monitor.model import Hit, Rule, Stance, Statement, Voice
+from monitor.model import OUTLET, Hit, Rule, Stance, Statement, Topic, Voice
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RULE = Rule("r", "drills")
@@ -43,6 +43,21 @@ class TestMatch:
         assert [firing.group for firing in outcome.firings] == ["story:7", "story:3"]
         assert outcome.firings[0].novelty == ("drills|North Korea|against",)
         assert outcome.firings[1].novelty == ("match",)
+
+    def test_it_says_once_who_takes_which_side_on_what_in_how_many_articles(self):
+        surer = replace(said("North Korea", Stance.AGAINST), against=0.7, favor=0.1, neutral=0.2)
+        fresh = [
+            hit(1, story=7, statements=(said("North Korea", Stance.AGAINST),)),
+            hit(2, story=7, statements=(surer, said("Japan", Stance.FAVOR))),
+            hit(3, statements=(said(OUTLET, Stance.AGAINST, "lost"),)),
+        ]
+        named = {"drills": Topic("drills", "Freedom Edge exercise")}
+        found = match.fire(Evaluation(RULE, match.Options(), fresh, fresh, {}, NOW, named))
+
+        assert found.firings[0].why == (
+            "North Korea against Freedom Edge exercise in 2 articles, 70 to 90 %; Japan for Freedom Edge exercise, 90 %"
+        )
+        assert found.firings[1].why == "the outlet itself against lost, 90 %"
 
     def test_grouped_by_holder_each_holder_has_its_own_firing(self):
         both = (said("Japan", Stance.FAVOR), said("North Korea", Stance.AGAINST))

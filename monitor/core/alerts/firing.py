@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from monitor.model import Hit, Rule
+from monitor.model import Hit, Rule, Topic
 
 NOBODY = "holder:-"
 """The group of hits in which no holder's statement answered."""
@@ -44,6 +44,11 @@ class Evaluation:
     past: Sequence[Hit]
     state: Mapping[str, Any]
     now: datetime
+    topics: Mapping[str, Topic] = field(default_factory=dict)
+
+    def name(self, topic: str) -> str:
+        """A topic as people call it; one that the rulebook has lost goes by its id."""
+        return self.topics[topic].name if topic in self.topics else topic
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.core.alerts.firing import Evaluation, Firing, Outcome, within
+from monitor.core.alerts.render import percent
 from monitor.model import Hit, Stance
 
 IS_PERIODIC = False
@@ -67,7 +68,7 @@ def fire(evaluation: Evaluation) -> Outcome:
             continue
         probability = max(moved(old, new, options.change), moved(new, old, options.change))
         if probability >= options.probability:
-            firings.append(_firing(key, old, new, probability, recent))
+            firings.append(_firing(key, evaluation.name(key[1]), old, new, probability, recent))
     return Outcome(tuple(firings))
 
 
@@ -101,14 +102,19 @@ def _sides(hits: Iterable[Hit]) -> dict[tuple[str, str], tuple[int, int]]:
 
 
 def _firing(
-    key: tuple[str, str], before: tuple[int, int], after: tuple[int, int], probability: float, recent: list[Hit]
+    key: tuple[str, str],
+    topic_name: str,
+    before: tuple[int, int],
+    after: tuple[int, int],
+    probability: float,
+    recent: list[Hit],
 ) -> Firing:
     holder, topic = key
     hits = tuple(hit for hit in recent if any((item.holder, item.topic) == key for item in hit.statements))
     old, new = (side[0] / sum(side) for side in (before, after))
     why = (
-        f"{holder} on {topic}: in favour in {before[0]} of {sum(before)} stories before, "
-        f"{after[0]} of {sum(after)} now (moved with probability {probability:.2f})"
+        f"{holder} on {topic_name}: in favour in {before[0]} of {sum(before)} stories before, "
+        f"{after[0]} of {sum(after)} now (moved with a probability of {percent(probability)})"
     )
     facts = {"holder": holder, "before": round(old, 2), "after": round(new, 2), "probability": round(probability, 3)}
     newest = max(hit.article for hit in hits)

@@ -108,7 +108,6 @@ def rule_page(request: Request, site: On, name: str, days: int = 30) -> Response
         done=done,
         chart=daily(done.per_day, now - span, now),
         alerts=site.archive.alerts.recent(now - span, rule=name, limit=30),
-        topics=site.rulebook.topics,
         place=places(site).get(name, ""),
         days=span.days,
     )
