@@ -49,6 +49,7 @@ def test_the_lead_names_the_topic():
         ("Resolution 2270 bans this", ["Resolution 2270"]),
         ("양국은 북러조약에 서명했다", ["북러조약"]),
         ("日朝平壌宣言に署名した", ["日朝平壌宣言"]),
+        ("对这一条约的后果，俄朝条约生效后", ["俄朝条约"]),
         ("nothing of the kind", []),
     ],
 )

@@ -24,12 +24,13 @@ from monitor.core.briefings.ranking import (
 from monitor.core.briefings.words import WORDS, listed, phrase
 from monitor.core.trends.charts import stance_matrix, volume_chart
 from monitor.core.trends.series import Voice
-from monitor.model import OUTLET, Hit, Stance
+from monitor.model import OUTLET, Hit, Stance, Statement
 
 _SUMMARY = 5
 _QUOTES = 3
 _PER_DAY = 3
 _TIMELINE = 24
+_SIDES = (Stance.FAVOR, Stance.AGAINST)
 
 
 def compose(material: Material) -> Briefing:
@@ -92,7 +93,7 @@ def _newcomers(material: Material, cites: Citations) -> list[Line]:
     if not material.heard_before:
         return []
     lines = []
-    for stance in (Stance.FAVOR, Stance.AGAINST):
+    for stance in _SIDES:
         found = [voice for voice in voices(material) if voice.is_new and voice.total.leading is stance]
         if found:
             holders = listed(material.language, [voice.holder for voice in found])
@@ -125,18 +126,30 @@ def _positions(material: Material, cites: Citations) -> Section:
         note = f"{counted}; {WORDS[material.language]['few']}" if total.is_small else counted
         title = phrase(material.language, "position", holder=voice.holder, stance=side(material, leading))
         quotes = [
-            cites.quote(extract, also=echoes(material, voice.holder, extract), note=percent(statement.confidence))
-            for statement, _, extract in best(material, said(material, voice.holder, leading), _QUOTES)
+            cites.quote(extract, also=echoes(material, voice.holder, extract), note=_sureness(material, statement, leading))
+            for statement, _, extract in _shown(material, voice.holder, leading)
         ]
-        # A position that no quotation can show is not stated.
+        # A position that no quotation can show is not stated; who takes no side at all stands among the open questions.
         lines += [Line(title, None, (), note, is_heading=True), *quotes] if quotes else []
     return Section(
         "positions", WORDS[material.language]["positions"], tuple(lines), (stance_matrix(material.trends, material.topic.name),)
     )
 
 
+def _shown(material: Material, holder: str, leading: Stance | None) -> list[tuple[Statement, Hit, Extract]]:
+    """What shows a position best: words of the leading side, or of both sides where neither leads."""
+    if leading in _SIDES:
+        return best(material, said(material, holder, leading), _QUOTES)
+    return [one for stance in _SIDES for one in best(material, said(material, holder, stance), _QUOTES - 1)]
+
+
+def _sureness(material: Material, statement: Statement, leading: Stance | None) -> str:
+    sure = percent(statement.confidence)
+    return sure if statement.stance is leading else f"{side(material, statement.stance)}, {sure}"
+
+
 def _agreements(material: Material, cites: Citations) -> Section:
-    proven = {stance: _proven(material, stance) for stance in (Stance.FAVOR, Stance.AGAINST)}
+    proven = {stance: _proven(material, stance) for stance in _SIDES}
     names = {stance: listed(material.language, [holder for holder, _ in found]) for stance, found in proven.items()}
     lines = []
     for stance, found in proven.items():
