@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -13,7 +14,7 @@ from fastapi.testclient import TestClient
 
 from monitor.app import App
 from monitor.core.alerts.links import Action, Answer
-from monitor.model import Relevance, Scores, Stance
+from monitor.model import Fetched, Relevance, Scores, Stance
 from monitor.services.links import signer
 from monitor.web import build_web
 from tests.webstage import NOW, RULES, article, stage, statement
@@ -197,6 +198,14 @@ def test_feeds_are_imported_paused_and_exported(web: TestClient, app: App):
     assert "enabled: false" in text
     refused = web.post("/feeds.opml", files={"file": ("list.opml", b"no list", "text/x-opml")})
     assert refused.status_code == 422
+
+
+def test_a_feed_whose_time_has_come_is_due(web: TestClient, app: App):
+    feed, state = app.archive.feeds.list()[0]
+    for hours in (-1, 1):
+        planned = replace(state, url=feed.url, next_due=NOW + timedelta(hours=hours))
+        app.archive.feeds.record(planned, Fetched(feed.id, feed.url, 304), NOW, 0)
+        assert (">due<" in web.get("/feeds").text) is (hours < 0)
 
 
 # -- signed addresses ----------------------------------------------------------------------------------------------------
