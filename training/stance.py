@@ -136,12 +136,12 @@ def close_english(model: CrossEncoder, work: Path, sets: PublicEnglish, minutes:
     plan, ours = replace(ENGLISH, minutes=minutes), our_english()
     rounded = replace(plan, rounded=ENGLISH_BLOCK)
     if not (names / "tuned.pt").exists():
-        course = [*ours, *swapped(ours, SEED), *sets.part(slice(6500, 8000), slice(6500, 8000), slice(1600, 2200), slice(0))]
+        course = [*ours, *swapped(ours, SEED), *sets.part(slice(5500, 8000), slice(4500, 8000), slice(1600, 2200), slice(0))]
         tune(model, [[pair(one) for one in course]], plan, soft_cross_entropy, names)
     if not (stored / "tuned.pt").exists():
-        course = [*ours, *swapped(ours, SEED + 1), *sets.part(slice(2000), slice(2000), slice(600), slice(0))]
+        course = [*ours, *swapped(ours, SEED + 1), *sets.part(slice(2500), slice(3500), slice(800), slice(0))]
         tune(CrossEncoder.load(base, names), [[pair(one) for one in course]], rounded, soft_cross_entropy, stored)
-    course = [*data.sample(ours, 1500, SEED), *sets.part(slice(2000, 3500), slice(2000, 3500), slice(0), slice(0))]
+    course = [*data.sample(ours, 1500, SEED), *sets.part(slice(2500, 4000), slice(3500, 5000), slice(800, 1100), slice(0))]
     middle = CrossEncoder.average(base, names, stored)
     gently = replace(rounded, rate=1e-5, head_rate=5e-5)
     tune(middle, [[pair(one) for one in course]], gently, soft_cross_entropy, work / "stance-en")
