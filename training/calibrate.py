@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
+from monitor.core.scoring.stance import names_target
 from training import data, export, measure, relevance, stance
 from training.bases import write_json
 from training.data import Stance
@@ -128,10 +129,25 @@ def calibrate_relevance(out: Path) -> dict[str, Any]:
     }
 
 
-def temperature(model: Exported, examples: Sequence[Stance]) -> float:
-    """Fit on held-out passages."""
+def temperatures(model: Exported, examples: Sequence[Stance]) -> dict[str, float]:
+    """Fit on held-out passages, apart where the passage names the target itself: the model is right more often there."""
     scores = stance_scores(model, examples)
-    return round(measure.best_temperature(scores, np.array([example.label for example in examples])), 3)
+    labels = np.array([example.label for example in examples])
+    named = are_named(examples)
+    return {
+        "temperature": round(measure.best_temperature(scores[~named], labels[~named]), 3),
+        "named_temperature": round(measure.best_temperature(scores[named], labels[named]), 3),
+    }
+
+
+def are_named(examples: Sequence[Stance]) -> NDArray[np.bool_]:
+    """Whose target stands in the passage by its own name."""
+    return np.array([names_target(example.text, example.query) for example in examples])
+
+
+def temperatures_of(found: dict[str, float], examples: Sequence[Stance]) -> Floats:
+    """The temperature of every example."""
+    return np.where(are_named(examples), found["named_temperature"], found["temperature"])
 
 
 def stance_scores(model: Exported, examples: Sequence[Stance]) -> NDArray[np.float32]:
@@ -140,15 +156,16 @@ def stance_scores(model: Exported, examples: Sequence[Stance]) -> NDArray[np.flo
 
 
 def run(work: Path, public: Path, out: Path) -> None:
-    """Fit everything and write the manifest; English on our passages and as many public ones, or plain news is doubted."""
+    """Fit everything and write the manifest; English on ours and as many public passages, or plain news is doubted."""
     _, held = data.own_stance()
-    english = stance.english(held)
+    tuning = stance.windows("tuning_articles")
+    english = [*stance.english(held), *stance.english(tuning)]
     english += PublicEnglish.unread(public, len(english) // 2)
     found = calibrate_relevance(out)
     has_english = (out / export.ENGLISH / "model.onnx").exists()
-    shared = [example for example in held if example.lang != "en"] if has_english else held
-    found["temperature"] = temperature(stance_model(out, "*"), shared)
-    found["temperature_en"] = temperature(stance_model(out, "en"), english) if has_english else found["temperature"]
+    shared = [example for example in [*held, *tuning] if example.lang != "en"] if has_english else held
+    found["stance"] = temperatures(stance_model(out, "*"), shared)
+    found["stance_en"] = temperatures(stance_model(out, "en"), english) if has_english else found["stance"]
     write_json(work / "calibration.json", found)
     export.write_manifest(out, found)
 

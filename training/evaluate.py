@@ -37,12 +37,13 @@ def stance_sets(public: Path) -> dict[str, list[Stance]]:
     return found
 
 
-def evaluate_stance(model: Exported, examples: Sequence[Stance], temperature: float) -> dict[str, float]:
+def evaluate_stance(model: Exported, examples: Sequence[Stance], temperatures: dict[str, float]) -> dict[str, float]:
     """Figures and speed on one set."""
     started = time.perf_counter()
     scores = calibrate.stance_scores(model, examples)
     seconds = time.perf_counter() - started
-    figures = measure.stance_figures(scores, [example.label for example in examples], temperature)
+    row_by_row = calibrate.temperatures_of(temperatures, examples)
+    figures = measure.stance_figures(scores, [example.label for example in examples], row_by_row)
     return figures | {"per_second": round(len(examples) / seconds, 1)}
 
 
@@ -110,8 +111,8 @@ def run(work: Path, public: Path, out: Path) -> None:
     figures["articles"] = evaluate_articles()
     for name, examples in stance_sets(public).items():
         english = examples[0].lang == "en"
-        temperature = found["temperature_en" if english else "temperature"]
-        figures["stance"][name] = evaluate_stance(models["en" if english else "*"], examples, temperature)
+        temperatures = found["stance_en" if english else "stance"]
+        figures["stance"][name] = evaluate_stance(models["en" if english else "*"], examples, temperatures)
         print(name, figures["stance"][name], flush=True)
     _, held = data.own_stance()
     figures["phenomena, English"] = by_phenomenon(models["en"], stance.english(held))

@@ -94,9 +94,9 @@ def stance_entries(calibration: dict[str, Any], *, english: bool) -> list[dict[s
     if english:
         places = {"languages": ["en"], "file": f"{ENGLISH}/model.onnx", "tokenizer": ENGLISH, "labels": LABELS}
         places |= {"packed": f"{ENGLISH}/{PACKED}", "is_asked_alone": True}
-        found.append(places | {"max_tokens": STANCE_TOKENS, "temperature": calibration["temperature_en"]})
+        found.append(places | {"max_tokens": STANCE_TOKENS} | calibration["stance_en"])
     places = {"languages": ["*"], "file": f"{MULTILINGUAL}/pairs.onnx", "tokenizer": MULTILINGUAL, "labels": PAIRS_LABELS}
-    return [*found, places | {"max_tokens": STANCE_TOKENS, "temperature": calibration["temperature"]}]
+    return [*found, places | {"max_tokens": STANCE_TOKENS} | calibration["stance"]]
 
 
 def manifest(out: Path, calibration: dict[str, Any]) -> dict[str, Any]:

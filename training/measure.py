@@ -11,9 +11,10 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 
-def softmax(scores: NDArray[np.float32], temperature: float = 1.0) -> Floats:
-    """Probabilities by row."""
-    raised = np.exp((scores - scores.max(1, keepdims=True)).astype(np.float64) / temperature)
+def softmax(scores: NDArray[np.float32], temperature: float | Floats = 1.0) -> Floats:
+    """Probabilities by row, at one temperature or one for each row."""
+    divisor = np.reshape(temperature, (-1, 1))
+    raised = np.exp((scores - scores.max(1, keepdims=True)).astype(np.float64) / divisor)
     shares: Floats = raised / raised.sum(1, keepdims=True)
     return shares
 
@@ -61,7 +62,7 @@ def best_temperature(scores: NDArray[np.float32], truth: Labels) -> float:
     return float(tried[int(np.argmin([likelihood(scores, truth, float(t)) for t in tried]))])
 
 
-def stance_figures(scores: NDArray[np.float32], truth: Sequence[int], temperature: float) -> dict[str, float]:
+def stance_figures(scores: NDArray[np.float32], truth: Sequence[int], temperature: float | Floats) -> dict[str, float]:
     """What the card says about one set."""
     labels = np.array(truth)
     probability = softmax(scores, temperature)

@@ -38,9 +38,14 @@ def articles(part: str) -> list[Stance]:
 
 
 def written_articles() -> list[Stance]:
-    """Windows of articles that were written later, where there are any."""
+    """Windows of articles that were written later."""
+    return windows("written_articles*")
+
+
+def windows(name: str) -> list[Stance]:
+    """Windows of the articles in our files of this name."""
     found: list[Stance] = []
-    for path, rules in with_rules("written_articles*.jsonl"):
+    for path, rules in with_rules(f"{name}.jsonl"):
         found += data.article_windows(data.json_lines(path), yaml.safe_load(rules.read_text(encoding="utf-8")), SEED)
     return found
 

@@ -80,7 +80,8 @@ class Graphs:
             runner = self._runner(graph, "only_first")
             logits = runner.run(runner.tokens.pairs([pairs[row] for row in rows]), len(graph.labels))
             columns = [graph.labels.index(label) for label in ORDER]
-            answers[rows] = softmax(logits[:, columns] / graph.temperature)
+            temperatures = [graph.temperature_of(*pairs[row]) for row in rows]
+            answers[rows] = softmax(logits[:, columns] / np.array(temperatures, np.float32)[:, np.newaxis])
         return answers
 
     def _runner(self, graph: Graph, cut: str) -> _Runner:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from monitor.core.scoring.stance import names_target
 from monitor.errors import ScorerError
 
 MANIFEST = "model.json"
@@ -56,10 +57,16 @@ class PairGraph(Graph):
 
 
 class StanceGraph(PairGraph):
-    """A stance model for some languages ("*" for all), and its temperature."""
+    """A stance model for some languages ("*" for all), and its temperatures."""
 
     languages: tuple[str, ...]
     temperature: float = 1.0
+    named_temperature: float | None = None
+    """For a target that stands in the passage by its own name, of which the model is right more often; None: the same."""
+
+    def temperature_of(self, passage: str, query: str) -> float:
+        """What the scores of a pair are divided by."""
+        return self.named_temperature if self.named_temperature and names_target(passage, query) else self.temperature
 
 
 class Manifest(_Part):

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from monitor.core.scoring.stance import TOWARD
 from monitor.errors import ScorerError
 from monitor.model import Limits, Vector
 from monitor.scorers._graphs import Graphs, softmax
@@ -21,8 +22,6 @@ from monitor.scorers._labels import against_neutral_favor, entailment_column
 from monitor.scorers._torch import TorchModel, open_model
 
 EXAMPLE = {"model": "your-organisation/your-stance-model", "revision": "0123456789abcdef0123456789abcdef01234567"}
-
-_SEPARATOR = " toward "
 
 
 class _Frozen(BaseModel):
@@ -133,7 +132,7 @@ class TransformersScorer:
         asked = [
             (text, hypothesis.format(holder=holder, target=target))
             for hypothesis in self._config.hypotheses
-            for text, (holder, _, target) in ((text, query.partition(_SEPARATOR)) for text, query in pairs)
+            for text, (holder, _, target) in ((text, query.partition(TOWARD)) for text, query in pairs)
         ]
         entailed = softmax(self._stance.classify(asked))[:, entailment].reshape(2, len(pairs))
         against, favor = entailed[0], entailed[1]

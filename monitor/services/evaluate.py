@@ -12,7 +12,7 @@ import numpy as np
 
 from monitor.core.scoring.measures import Agreement, agreement, average_precision, by_class, calibration_error
 from monitor.core.scoring.relevance import article_text
-from monitor.core.scoring.stance import AUTHOR
+from monitor.core.scoring.stance import AUTHOR, TOWARD
 from monitor.core.stories.fingerprints import Telling
 from monitor.core.stories.grouping import b_cubed, group
 from monitor.core.words.languages import detect
@@ -34,11 +34,11 @@ _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 def evaluate_stance(rows: Sequence[StanceRow], scorer: Scorer, progress: Progress) -> dict[str, Any]:
     """n, accuracy, macro_f1, f1, precision and recall by class, ece, per_second."""
-    scorer.stance([("Warm.", f"{AUTHOR} toward it")], ["en"])
+    scorer.stance([("Warm.", f"{AUTHOR}{TOWARD}it")], ["en"])
     started = perf_counter()
     answers = []
     for batch in _cut(rows, _STANCE_BATCH):
-        pairs = [(row.text, f"{AUTHOR if row.holder == '-' else row.holder} toward {row.target}") for row in batch]
+        pairs = [(row.text, f"{AUTHOR if row.holder == '-' else row.holder}{TOWARD}{row.target}") for row in batch]
         answers.append(scorer.stance(pairs, [detect(row.text) for row in batch]))
         progress(len(batch))
     seconds = perf_counter() - started

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from pathlib import Path
 
 import numpy as np
@@ -138,6 +139,20 @@ def test_poison_texts_are_answered(scorer):
 
 def onnx_scorer(folder):
     return onnx.build(onnx.Config(weights=folder, threads=1))
+
+
+def test_a_target_that_the_passage_names_has_its_own_temperature(tmp_path: Path):
+    folder = make_weights(tmp_path / "w")
+    whole = json.loads((folder / "model.json").read_text())["stance"][0]
+    pairs = [("Japan opposes the Tax .", "Japan toward tax"), ("Japan opposes the bell .", "Japan toward tax")]
+
+    def surest(**temperatures: float) -> list[float]:
+        write_manifest(folder, stance=[whole | temperatures])
+        return onnx_scorer(folder).stance(pairs, ["en", "en"]).max(axis=1).tolist()
+
+    plain, doubted = surest(temperature=1.0), surest(temperature=3.0)
+    assert surest(temperature=3.0, named_temperature=1.0) == [plain[0], doubted[1]]
+    assert plain[0] > doubted[0]
 
 
 def test_tells_sides_apart(weights):

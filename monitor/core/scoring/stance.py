@@ -16,6 +16,7 @@ from monitor.core.scoring.voices import Reading, Role, Sentence, Turn
 from monitor.core.words.inflections import is_wide, stem
 from monitor.model import OUTLET, Evidence, Stance, Statement, Topic, Voice
 
+TOWARD = " toward "
 AUTHOR = "The author"
 """What the model calls the outlet's own voice."""
 
@@ -138,9 +139,14 @@ def _trust(turn: Turn, reading: Reading, nearness: float, others: Sequence[Mappi
     return trust * _BESIDE_ANOTHER if is_told_by_another else trust
 
 
+def names_target(passage: str, query: str) -> bool:
+    """Whether the target of a query stands in the passage by its own name."""
+    return query.rpartition(TOWARD)[2].casefold() in passage.casefold()
+
+
 def _question(reading: Reading, topic: Topic, turn: Turn, promise: float, trust: float) -> Question:
     holder = AUTHOR if turn.holder == OUTLET else turn.name[:_NAME]
-    query = f"{holder} toward {topic.name[:_NAME]}"
+    query = f"{holder}{TOWARD}{topic.name[:_NAME]}"
     return Question(topic.id, turn, window(reading, turn.sentence), query, promise * trust, trust)
 
 
