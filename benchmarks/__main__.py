@@ -24,13 +24,13 @@ Measure = Callable[[], dict[str, Any]]
 
 FULL: dict[str, Measure] = {
     "start": lambda: start.measure(runs=RUNS),
-    "collect": lambda: collect.measure(feeds=1000, runs=RUNS, once=("loop",)),
+    "collect": lambda: collect.measure(feeds=1000, runs=RUNS, fewer={"reader": 3, "loop": 1}),
     "search": lambda: search.measure(sizes_=(10_000, 100_000), peer_size=10_000, repeat=20, runs=RUNS),
     "latency": lambda: latency.measure(seconds=20, per_second=10, runs=RUNS),
     "growth": lambda: growth.measure(held=(10_000, 100_000), many=(10, 100, 1000), polled=(100, 1000, 10_000), runs=RUNS),
     "score": lambda: score.measure(count=100, runs=RUNS, peers=20),
     "quality": lambda: quality.measure(most=0),
-    "cluster": lambda: cluster.measure(articles=100_000, queued=6000, milliseconds=20, runs=3),
+    "cluster": lambda: cluster.measure(articles=20_000, queued=1500, milliseconds=20, runs=3),
 }
 QUICK: dict[str, Measure] = {
     "start": lambda: start.measure(runs=RUNS),

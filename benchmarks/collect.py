@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.request import urlopen
 
@@ -163,14 +164,16 @@ def _set(address: str, mode: str) -> None:
         pass
 
 
-def measure(*, feeds: int, runs: int, peers: tuple[str, ...] = ("reader", "loop"), once: tuple[str, ...] = ()) -> dict[str, Any]:
-    """All engines in turn, `runs` times, so that a busy minute of the machine meets all of them; those named in `once` one time."""
+def measure(
+    *, feeds: int, runs: int, peers: tuple[str, ...] = ("reader", "loop"), fewer: Mapping[str, int] = MappingProxyType({})
+) -> dict[str, Any]:
+    """All engines in turn, `runs` times, so that a busy minute of the machine meets all of them; those in `fewer` so many times."""
     names = ("service", *peers, "fetching", "parsing")
     taken: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     with serving(feeds, ENTRIES) as address:
         for run in range(runs):
             for name in names:
-                if run == 0 or name not in once:
+                if run < fewer.get(name, runs):
                     taken[name].append(ask("collect", name, address, feeds))
     expected = [feeds * ENTRIES] * 3 + [feeds * (ENTRIES + 1)]
     # A peer that does not hold what was served did less work, so its time is no measure of that phase.

@@ -27,8 +27,8 @@ _FOUND_HOLDERS = 3
 _WINDOW = 900
 _NAME = 160
 _ROLE_WEIGHT = {Role.SUBJECT: 1.0, Role.CARRIED: 0.85, Role.NAMED: 0.55, Role.QUOTED: 0.25}
-_NEAR = 0.5
-"""The nearness from which a sentence speaks of a topic."""
+_OF_NAME, _OF_DESCRIPTION = 0.6, 0.3
+"""How much a word of a topic's names, and one of its description, brings a sentence near to it."""
 _OF_ANOTHER_TOPIC, _IN_ANOTHERS_WORDS, _BESIDE_ANOTHER = 0.4, 0.6, 0.7
 """What is believed of an answer whose sentence speaks of another topic of the article, whose holder only stands in somebody's
 quoted words, or beside somebody who speaks. Chosen on our training articles (holders: precision 0.74 without and 0.79 with
@@ -83,7 +83,7 @@ def questions(reading: Reading, topic: Topic, rivals: Sequence[Topic] = ()) -> l
     for holder in _leading(by_holder):
         best = sorted(by_holder[holder], key=lambda item: (-item[0], item[1].sentence))[:_PER_HOLDER]
         chosen += [
-            _question(reading, topic, turn, promise, _trust(turn, reading, nearness[turn.sentence], others))
+            _question(reading, topic, turn, promise, _trust(turn, reading, terms, others))
             for promise, turn in best
         ]
     return chosen
@@ -125,11 +125,11 @@ def _promise(turn: Turn, sentence: Sentence, nearness: float) -> float:
     return _ROLE_WEIGHT[turn.role] + 0.8 * nearness + (0.2 if sentence.is_reported else 0.0)
 
 
-def _trust(turn: Turn, reading: Reading, nearness: float, others: Sequence[Mapping[str, float]]) -> float:
+def _trust(turn: Turn, reading: Reading, terms: Mapping[str, float], others: Sequence[Mapping[str, float]]) -> float:
     """How far to believe that an answer speaks of this holder and this topic; the model tends to answer for the sentence."""
     text = reading.sentences[turn.sentence].text
-    rivalry = max((nearness_of(text, terms) for terms in others), default=0.0)
-    trust = _OF_ANOTHER_TOPIC if nearness < _NEAR <= rivalry else 1.0
+    is_of_another = not _is_named(text, terms) and any(_is_named(text, rival) for rival in others)
+    trust = _OF_ANOTHER_TOPIC if is_of_another else 1.0
     if turn.role is Role.QUOTED:
         return trust * _IN_ANOTHERS_WORDS
     is_told_by_another = turn.role is Role.NAMED and any(
@@ -168,10 +168,10 @@ def _terms(topic: Topic) -> Mapping[str, float]:
     """Stems and bigrams that speak of a topic, with weights: its names more than its description."""
     terms: dict[str, float] = {}
     for term in _pieces(topic.description):
-        terms[term] = 0.3
+        terms[term] = _OF_DESCRIPTION
     for name in (topic.name, *topic.aliases):
         for term in _pieces(name):
-            terms[term] = 0.6
+            terms[term] = _OF_NAME
     return terms
 
 
@@ -186,6 +186,11 @@ def _pieces(text: str) -> Iterable[str]:
 def nearness_of(text: str, terms: Mapping[str, float]) -> float:
     """How much a sentence speaks of a topic, in [0, 1]."""
     return min(1.0, sum(terms.get(piece, 0.0) for piece in set(_pieces(text))))
+
+
+def _is_named(text: str, terms: Mapping[str, float]) -> bool:
+    """Whether a sentence has a word of the topic's names."""
+    return any(terms.get(piece, 0.0) >= _OF_NAME for piece in _pieces(text))
 
 
 # -- from answers to verdicts ------------------------------------------------------------------------------------------
