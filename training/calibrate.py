@@ -158,7 +158,7 @@ def stance_scores(model: Exported, examples: Sequence[Stance]) -> NDArray[np.flo
 def run(work: Path, public: Path, out: Path) -> None:
     """Fit everything and write the manifest; English on ours and as many public passages, or plain news is doubted."""
     _, held = data.own_stance()
-    tuning = stance.windows("tuning_articles")
+    tuning = stance.windows("tuning_articles*")
     english = [*stance.english(held), *stance.english(tuning)]
     english += PublicEnglish.unread(public, len(english) // 2)
     found = calibrate_relevance(out)

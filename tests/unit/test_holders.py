@@ -58,6 +58,8 @@ def found(text):
         ("米商務長官は歓迎し、英は黙った", [("United States", "米")]),
         ("미 7함대는 미국을 떠났다. 미래", [("United States", "미"), ("United States", "미국")]),
         ("俄外交部说，朝方和美丽的中文", [("Russia", "俄"), ("North Korea", "朝")]),
+        ("その日は冬の朝、雪が降り続いた。", []),
+        ("だが米商務長官は黙った。", [("United States", "米")]),
         ("قالت روسيا والجزائر", [("Russia", "روسيا"), ("Algeria", "والجزائر")]),
         ("El Gobierno porteño habló", [("Gobierno porteño", "Gobierno porteño")]),
         ("the Washington Post wrote", []),

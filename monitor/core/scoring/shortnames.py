@@ -40,8 +40,10 @@ _HAN_OFFICES = (
 _HANGUL_OFFICES = (
     "국무|국방|대통령|정부|의회|재무|상무|백악관|하원|상원|무역대표|당국|외무|외교|총리|통신|매체|군|해군|육군|공군|[0-9]+함대"
 )
+# Some letters are everyday words in Japanese after its own syllables: その日は is that day, 冬の朝、a winter's morning.
 _HAN = re.compile(
-    rf"(?<![\u30a1-\u30ff\u3400-\u9fff])([米英仏独韓露中印豪伊美俄韩法德日朝])(?=(?:{_HAN_OFFICES})|[は、・](?![。]))"
+    rf"(?<![\u30a1-\u30ff\u3400-\u9fff])((?<![\u3041-\u309f])[中印法德日朝]|[米英仏独韓露豪伊美俄韩])"
+    rf"(?=(?:{_HAN_OFFICES})|[は、・](?![。]))"
 )
 _HANGUL = re.compile(rf"(?<![가-힣])([미북중일러영프독])(?= ?(?:{_HANGUL_OFFICES})|[·,…])")
 
