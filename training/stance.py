@@ -144,9 +144,10 @@ def close_english(model: CrossEncoder, work: Path, sets: PublicEnglish, minutes:
         course = [*ours, *swapped(ours, SEED), *sets.part(slice(5500, 8000), slice(4500, 8000), slice(1600, 2200), slice(0))]
         tune(model, [[pair(one) for one in course]], plan, soft_cross_entropy, names)
     if not (stored / "tuned.pt").exists():
-        course = [*ours, *swapped(ours, SEED + 1), *sets.part(slice(2500), slice(3500), slice(800), slice(0))]
+        others = data.sample(swapped(ours, SEED + 1), 4000, SEED)
+        course = [*ours, *others, *sets.part(slice(2000), slice(3000), slice(600), slice(0))]
         tune(CrossEncoder.load(base, names), [[pair(one) for one in course]], rounded, soft_cross_entropy, stored)
-    course = [*data.sample(ours, 1500, SEED), *sets.part(slice(2500, 4000), slice(3500, 5000), slice(800, 1100), slice(0))]
+    course = [*data.sample(ours, 1500, SEED), *sets.part(slice(2000, 3500), slice(3000, 4500), slice(600, 900), slice(0))]
     middle = CrossEncoder.average(base, names, stored)
     gently = replace(rounded, rate=1e-5, head_rate=5e-5)
     tune(middle, [[pair(one) for one in course]], gently, soft_cross_entropy, work / "stance-en")
@@ -176,7 +177,7 @@ def asked_only(scores: Tensor, wanted: Tensor) -> Tensor:
 
 
 def courses_multilingual(public: Path) -> list[list[Pair]]:
-    """Two courses, each with other languages twice, half of our English, half of the public sets, and the second look's pairs."""
+    """Two courses, each with other languages twice, a quarter of our English, half of the public sets, and the second look's pairs."""
     own, _ = data.own_stance()
     ours = [*own, *articles("train")]
     random.Random(SEED).shuffle(ours)
@@ -191,7 +192,7 @@ def courses_multilingual(public: Path) -> list[list[Pair]]:
     return [
         [
             *asked,
-            *map(stance_pair, [*others, *others, *english(ours)[part::2]]),
+            *map(stance_pair, [*others, *others, *english(ours)[part::4]]),
             *map(stance_pair, [*newsmtsc[part::2], *dse[part::2], *russian[part::2]]),
         ]
         for part in (0, 1)
