@@ -177,7 +177,7 @@ def asked_only(scores: Tensor, wanted: Tensor) -> Tensor:
 
 
 def courses_multilingual(public: Path) -> list[list[Pair]]:
-    """Two courses, each with other languages twice, a quarter of our English, half of the public sets, and the second look's pairs."""
+    """Two courses: other languages twice, a quarter of our English, half of the public sets, and the second look's pairs."""
     own, _ = data.own_stance()
     ours = [*own, *articles("train")]
     random.Random(SEED).shuffle(ours)
