@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from monitor.core.alerts.messages import Background, compose
 from monitor.core.queries.query import parse
-from monitor.core.trends.series import balances
+from monitor.core.trends.series import balances, leading_of
 from monitor.model import Alert, Hit, Message, Rulebook, Stance, Statement, Topic
 from monitor.ports import Archive
 from monitor.services.optouts import opted_out
@@ -124,13 +124,16 @@ def story_lines(archive: Archive, hits: Sequence[Hit], limit: int = STORIES) -> 
 
 
 def strongest(statements: Sequence[Statement], limit: int = 5) -> tuple[Statement, ...]:
-    """The surest statement of each holder and topic; sides taken before neutral ones."""
-    best: dict[tuple[str, str], Statement] = {}
+    """For each holder and topic the surest statement of the side it takes on the whole; sides taken before neutral ones."""
+    said: dict[tuple[str, str], list[Statement]] = defaultdict(list)
     for one in statements:
-        known = best.get((one.holder, one.topic))
-        if known is None or _strength(one) > _strength(known):
-            best[one.holder, one.topic] = one
-    return tuple(sorted(best.values(), key=_strength, reverse=True)[:limit])
+        said[one.holder, one.topic].append(one)
+    return tuple(sorted(map(_shown, said.values()), key=_strength, reverse=True)[:limit])
+
+
+def _shown(said: Sequence[Statement]) -> Statement:
+    side = leading_of(said)
+    return max([one for one in said if one.stance is side] or said, key=_strength)
 
 
 def health_line(archive: Archive, now: datetime) -> Health:

@@ -203,13 +203,17 @@ def _sides(told: Sequence[Hit]) -> dict[str, list[_Side]]:
 
 
 def _side(said: Sequence[tuple[Hit, Statement]]) -> _Side:
-    shown = dict.fromkeys(Stance, 0.0)
-    first = said[0][0].published
-    for hit, statement in said:
-        shown[statement.stance] += statement.confidence
-        first = min(first, hit.published)
-    stance = leading(shown) or Stance.NEUTRAL
+    first = min(hit.published for hit, _ in said)
+    stance = leading_of([statement for _, statement in said]) or Stance.NEUTRAL
     return _Side(first.astimezone(UTC).date(), stance, tuple(dict.fromkeys(hit.article for hit, _ in said)))
+
+
+def leading_of(said: Sequence[Statement]) -> Stance | None:
+    """The side that statements of one holder show on the whole, each counted as it is sure; None where they are divided."""
+    shown = dict.fromkeys(Stance, 0.0)
+    for statement in said:
+        shown[statement.stance] += statement.confidence
+    return leading(shown)
 
 
 def leading(shown: Mapping[Stance, float]) -> Stance | None:
