@@ -95,6 +95,7 @@ class Graph:
         self.kind = kind  # "f32", "q4", "q8" (weights only), "i8" (activations too) or "packed" (the same, stored in four bits)
         self.outliers = outliers or {}  # columns of a matrix whose activations stay as they are, by the matrix' name
         self.packed: dict[str, Array] = {}
+        self.tokens: dict[str, tuple[str, str]] = {}  # activations -> their tokens divided by the largest number, and that
         self.block = block  # numbers that share a scale, where weights only are quantised
         self.nodes: list[onnx.NodeProto] = []
         self.tensors: list[TensorProto] = []
@@ -152,12 +153,12 @@ class Graph:
         return self.op("Add", multiply(x, name, weight * others), exact)
 
     def rounded_linear(self, x: str, name: str, weight: Floats) -> str:
-        """The same, by levels of eight bits, x rounded as a whole when it is known."""
+        """The same, by levels of eight bits."""
         scale = (np.abs(weight).max(1) / TOP).astype(np.float32)
         levels = np.clip(np.rint(weight / scale[:, None]), -TOP, TOP).astype(np.int8).T
         zero = self.constant(f"{name}.zero", np.zeros(len(weight), np.int8))
         levels_name, scale_name = self.constant(name, levels), self.constant(name + SCALE, scale)
-        return self.op("DynamicQuantizeMatMul", x, levels_name, scale_name, zero, domain=CONTRIB)
+        return self.rounded(x, levels_name, scale_name, zero)
 
     def packed_linear(self, x: str, name: str, weight: Floats) -> str:
         """The same, by levels of eight bits that the scorer unpacks from four when it opens the graph."""
@@ -166,8 +167,15 @@ class Graph:
         self.packed[name] = pack(levels.reshape(rows, columns // self.block, self.block), 4)
         self.packed[name + SCALE] = scale.astype(np.float16)
         inputs = [self.left_out(name, TensorProto.INT8, columns, rows), self.left_out(name + SCALE, TensorProto.FLOAT, rows)]
-        zero = self.constant(f"{name}.zero", np.zeros(rows, np.int8))
-        return self.op("DynamicQuantizeMatMul", x, *inputs, zero, domain=CONTRIB)
+        return self.rounded(x, *inputs, self.constant(f"{name}.zero", np.zeros(rows, np.int8)))
+
+    def rounded(self, x: str, levels: str, scale: str, zero: str) -> str:
+        """X · levels, x rounded to eight bits of its own largest number for every token: one token in a text is far larger."""
+        if x not in self.tokens:
+            largest = self.op("ReduceMax", self.op("Abs", x), axes=[-1], keepdims=1)
+            self.tokens[x] = self.op("Div", x, largest), largest
+        even, largest = self.tokens[x]
+        return self.op("Mul", self.op("DynamicQuantizeMatMul", even, levels, scale, zero, domain=CONTRIB), largest)
 
     def left_out(self, name: str, kind: int, *shape: int) -> str:
         """Declare a tensor that is given when the graph is opened."""

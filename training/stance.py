@@ -211,11 +211,9 @@ def run_multilingual(work: Path, public: Path, minutes: float | None = None) -> 
 
 
 def run_multilingual_more(work: Path, public: Path, graph: Path, minutes: float | None = None) -> None:
-    """Tune a bundled graph once more, gently; the result is the mean of before and after, which is steadier than either."""
-    base, before, after = work / "bases" / "multilingual", work / "pairs-before", work / "pairs-after"
+    """Tune a bundled graph once more, gently."""
+    base = work / "bases" / "multilingual"
     model = CrossEncoder(base, OUTPUTS)
     model.take_over(cross_encoder_state(graph, base))
-    model.save(before)
     plan = replace(MULTILINGUAL, rate=3e-5, minutes=minutes)
-    tune(model, courses_multilingual(public)[1:], plan, asked_only, after)
-    CrossEncoder.average(base, before, after).save(work / "pairs")
+    tune(model, courses_multilingual(public)[1:], plan, asked_only, work / "pairs")

@@ -54,7 +54,7 @@ def prune(
     """
     keepers = [Keeper(topic.id, f'topic:"{topic.id}"', topic.keep) for topic in rulebook.topics.values()]
     keepers += [Keeper(f"tag:{tag}", f'tag:"{tag}"', keep) for tag, keep in tags.items()]
-    forgotten = {one.name: _prune(archive, one, keepers, now, is_dry_run=is_dry_run) for one in keepers if one.keep is not None}
+    forgotten = {one.name: _prune(archive, one, keepers, now, is_dry_run=is_dry_run) for one in keepers}
     kept = Kept({name: number for name, number in forgotten.items() if number})
     if kept.total and not is_dry_run:
         log.info("texts dropped", **kept.forgotten)

@@ -95,3 +95,21 @@ def test_guesses_are_slowed_and_a_right_password_forgives_them(accounts: Account
     with pytest.raises(Throttled, match="try again in"):
         accounts.log_in("kim", WORD, "10.9.9.9", NOW)
     assert accounts.log_in("kim", WORD, "10.9.9.9", NOW + timedelta(minutes=16))
+
+
+def test_a_name_that_nobody_has_is_refused_and_slowed_like_one_that_somebody_has(accounts: Accounts):
+    for _ in range(5):
+        assert accounts.log_in("nobody", WORD, "10.0.0.1", NOW) is None
+
+    for name, client in (("nobody", "10.9.9.9"), ("kim", "10.0.0.1")):
+        with pytest.raises(Throttled, match="too many failed logins; try again in 2 seconds"):
+            accounts.log_in(name, WORD, client, NOW)
+    assert accounts.log_in("nobody", WORD, "10.0.0.1", NOW + timedelta(seconds=2)) is None
+
+
+def test_a_flood_of_invented_names_does_not_fill_the_memory(accounts: Accounts):
+    accounts._failures.update({f"user {number}": (1, NOW) for number in range(10_001)})
+
+    assert accounts.log_in("nobody", WORD, "10.0.0.1", NOW) is None
+
+    assert set(accounts._failures) == {"user nobody", "client 10.0.0.1"}

@@ -13,7 +13,7 @@ import pytest
 from monitor.errors import ArchiveError, FetchError
 from monitor.model import Feed, Fetched, ParsedFeed
 from monitor.sandbox import Limits, Sandbox
-from monitor.services.collect import collect, collect_pushed
+from monitor.services.collect import CollectReport, collect, collect_pushed
 from monitor.services.discover import discover
 from monitor.services.subscriptions import try_feeds
 from monitor.services.websub import feed_secret, hub_secret, pushed, subscribe_due, verified
@@ -52,6 +52,11 @@ def test_an_unchanged_body_is_not_read_again(rig: Rig) -> None:
     rig.later(hours=1)
     report = rig.poll(rig.feed())
     assert (report.unchanged, report.seen) == (2, 0)
+
+
+def test_a_pass_with_nothing_to_ask_asks_nobody(rig: Rig) -> None:
+    assert collect([], rig.fetcher, rig.parser, rig.archive, rig.clock) == CollectReport()
+    assert not rig.server.asked
 
 
 def test_an_edit_is_a_revision_and_no_news(rig: Rig) -> None:

@@ -93,3 +93,15 @@ def test_an_archive_in_use_is_not_written_over(tmp_path):
         fill(new, 2)
         with pytest.raises(ArchiveError, match="is new"):
             copy_archive(old, new, quiet)
+
+
+def test_a_source_that_is_written_to_meanwhile_is_noticed(tmp_path):
+    with opened("sqlite-memory", tmp_path) as old, opened("sqlite", tmp_path) as new:
+        fill(old, 3)
+
+        def write(table: str, _rows: int) -> None:
+            if table == "labels":
+                old.articles.revise(1, "Written meanwhile", "Text", "h2", NOW)
+
+        with pytest.raises(ArchiveError, match="differs after copying; was the source still written to"):
+            copy_archive(old, new, write)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from monitor.clock import FixedClock
 from monitor.core.alerts.retry import RetryPolicy
-from monitor.model import DeliveryState, Receipt
+from monitor.model import DeliveryState, Message, Receipt
+from monitor.services.deliver import SEND_SECONDS, DeliverReport, deliver
 from monitor.services.health import failing, load_health
 from monitor.services.outbox import drop, listing, retry
 from tests.deliveries import Bench, Scripted, bench
@@ -203,6 +206,126 @@ def test_stopping_does_not_wait_longer_than_its_grace_for_a_receiver_that_hangs(
     assert len(desk_bench.pending()) == 3
 
 
+class Running(FixedClock):
+    """A clock that runs on from a moment, and can be moved."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(at)
+        self.began = time.monotonic()
+
+    def now(self) -> datetime:
+        return self.at + timedelta(seconds=time.monotonic() - self.began)
+
+    def monotonic(self) -> float:
+        return self.now().timestamp()
+
+
+class Slow(Scripted):
+    """Takes its first message so long that nobody waits for the answer any more, and gives it while the second is under way."""
+
+    def __init__(self, clock: FixedClock) -> None:
+        super().__init__()
+        self.clock, self.given_up, self.first = clock, threading.Event(), threading.current_thread()
+
+    def send(self, message: Message) -> Receipt:
+        if not self.tried:
+            self.tried.append(message.alert)
+            self.first = threading.current_thread()
+            self.clock.advance(timedelta(seconds=SEND_SECONDS + 1))
+            assert self.given_up.wait(20)
+            return Receipt(is_sent=True)
+        self.given_up.set()
+        self.first.join(20)
+        return super().send(message)
+
+
+def test_an_answer_that_comes_too_late_is_not_taken_for_the_next_messages(desk_bench: Bench):
+    desk_bench.clock = Running(desk_bench.clock.now())
+    desk_bench.channels["desk"], desk_bench.rates["desk"] = (slow := Slow(desk_bench.clock)), 1e6
+    first, second = desk_bench.plan(count=2)
+
+    report = desk_bench.run()
+
+    assert (report.sent, report.retried, slow.taken) == (1, 1, [second])
+    states = {one.alert: (one.state, one.last_error) for one in desk_bench.deliveries().values()}
+    assert states == {first: ("pending", "no answer within 120 seconds"), second: ("sent", "")}
+    assert desk_bench.run(3600).sent == 1
+    assert slow.taken == [second, first]
+
+
+def test_a_receiver_that_rests_does_not_hold_up_one_that_works(desk_bench: Bench):
+    desk, room = scripted(desk_bench, "desk", "room")
+    desk_bench.rates["desk"] = 60
+    planned = desk_bench.plan(count=40)
+
+    assert desk_bench.run().sent == 50
+    assert (desk.taken, room.taken) == (planned[:10], planned)
+
+
+def serve(made: Bench, **more: Any) -> DeliverReport:
+    """One pass with what a bench leaves at its usual."""
+    return deliver(made.archive, made.channels, made.rulebook, made.clock, stop=made.stop, paces=made.paces, **more)
+
+
+def test_what_is_claimed_for_too_long_is_claimed_anew_before_it_is_sent(desk_bench: Bench):
+    (desk,) = scripted(desk_bench, "desk")
+    lease = timedelta(seconds=60)
+    leases: list[datetime] = []
+
+    class Steps(Scripted):
+        def send(self, message: Message) -> Receipt:
+            # Each message takes a quarter of the time for which ten are claimed.
+            desk_bench.clock.advance(lease / 4)
+            leases.append(desk_bench.clock.now())
+            return super().send(message)
+
+    desk_bench.channels["desk"] = steps = Steps()
+    planned = desk_bench.plan(count=10)
+
+    assert serve(desk_bench, lease=lease).sent == 10
+    assert (steps.taken, desk.taken) == (planned, [])
+    assert leases[-1] - leases[0] > 2 * lease
+
+
+def test_a_message_that_cannot_be_written_waits_and_keeps_no_other(desk_bench: Bench):
+    desk_bench.clock = Running(desk_bench.clock.now())
+    (desk,) = scripted(desk_bench, "desk")
+    first, *others = desk_bench.plan(count=3)
+
+    def links(message: Message) -> tuple[tuple[str, str], ...]:
+        if message.alert == first:
+            raise LookupError("a bug")
+        return ()
+
+    report = serve(desk_bench, links=links)
+
+    assert (report.sent, report.retried, desk.taken) == (2, 1, others)
+    assert [one.last_error for one in desk_bench.pending()] == ["the message could not be written: LookupError"]
+
+
+def test_one_of_several_workers_serves_its_own_receivers_alone(desk_bench: Bench):
+    desk, room = scripted(desk_bench, "desk", "room")
+    planned = desk_bench.plan(count=2)
+
+    assert serve(desk_bench, only=["desk"]).sent == 2
+    assert (desk.taken, room.taken) == (planned, [])
+    assert serve(desk_bench, only=[]).sent == 0
+
+
+def test_asked_to_stop_when_a_receiver_has_just_failed_it_is_left_alone_all_the_same(desk_bench: Bench):
+    class Last(Scripted):
+        def send(self, message: Message) -> Receipt:
+            desk_bench.stop.set()
+            return DOWN
+
+    desk_bench.channels["desk"], desk_bench.rates["desk"] = Last(), 1e6
+    desk_bench.plan(count=3)
+
+    assert desk_bench.run().waiting == {"desk": "down"}
+    assert len(desk_bench.pending()) == 3
+    assert load_health(desk_bench.archive, "desk").failures == 1
+
+
 # -- what people do -----------------------------------------------------------------------------------------------------
 
 
@@ -230,6 +353,17 @@ def test_a_dropped_delivery_is_never_sent(desk_bench: Bench):
     assert desk.taken == ["alert0001"]
     (dead,) = listing(desk_bench.archive, state="dead")
     assert dead.delivery.last_error == "dropped by hand"
+
+
+def test_a_dropped_delivery_keeps_what_it_failed_of_however_often_it_is_dropped(desk_bench: Bench):
+    (desk,) = scripted(desk_bench, "desk")
+    (alert,) = desk_bench.plan()
+    desk.answers[alert] = DOWN
+    desk_bench.run()
+
+    for _ in range(2):
+        (dropped,) = drop(desk_bench.archive, ["all"], desk_bench.clock.now())
+        assert dropped.last_error == "dropped by hand; before: down"
 
 
 @pytest.mark.parametrize(("names", "words"), [(["zzz"], "no delivery"), (["alert"], "2 deliveries"), ([], "name deliveries")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -39,6 +40,17 @@ def test_a_wrong_stance_is_noted_where_it_was_said(app: App):
     (statement,) = app.archive.alerts.get(ALERT).statements
     assert labels(app) == {(statement.article, "wrong-stance", "toll", "Freedonia")}
     assert "what it should be" in words
+
+
+def test_a_statement_that_stands_in_no_article_is_not_labelled(app: App):
+    stored = app.archive.alerts.get(ALERT)
+    homeless = replace(stored.statements[0], article=None, evidence=None)
+    other = replace(stored, id="other", group="other", statements=(homeless, *stored.statements))
+    app.archive.alerts.plan([(other, [])], [])
+
+    say(app, Action.WRONG_STANCE, "other")
+
+    assert labels(app) == {(stored.statements[0].article, "wrong-stance", "toll", "Freedonia")}
 
 
 def test_a_day_without_the_rule_silences_what_it_asks_for(app: App):

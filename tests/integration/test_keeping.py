@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from monitor.app import App
 from monitor.clock import FixedClock
 from monitor.services.checking import examine
+from monitor.services.keeping import prune
 from monitor.worker import Worker
 from tests.webstage import RULES, article, stage
 
@@ -47,6 +49,15 @@ def test_texts_are_dropped_once_a_day(app: App):
     app.clock.advance(timedelta(hours=1))
     worker.tidy()
     assert texts(app)[-1] is False
+
+
+def test_what_a_topic_keeps_for_ever_no_tag_drops_and_a_dry_run_drops_nothing(app: App):
+    later, tags = app.clock.now() + timedelta(days=400), {"agency": timedelta(days=30)}
+    for_ever = replace(app.rulebook, topics={"toll": replace(app.rulebook.topics["toll"], keep=None)})
+
+    assert prune(app.archive, for_ever, later, tags=tags).total == 0
+    assert prune(app.archive, app.rulebook, later, tags=tags, is_dry_run=True).forgotten == {"tag:agency": 6}
+    assert texts(app) == [True] * 6
 
 
 def test_doctor_sees_a_damaged_index(app: App):

@@ -12,9 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from monitor.cli import app
-from monitor.errors import ConfigError
-from monitor.services.rules import rulebook_at
-from tests.webstage import stage
+from monitor.errors import ArchiveError, ConfigError
+from monitor.services.rules import explain, rulebook_at
+from tests.webstage import NOW, article, stage
 
 Ask = Callable[..., Any]
 
@@ -65,6 +65,22 @@ def test_explain(ask: Ask):
 
     assert found["clauses"] == [["topic:toll", True], ["stance:against", True], ["topic:toll stance:against", True]]
     assert found["alerts"] == ["a1b2c3d4e5"]
+
+
+def test_explain_says_what_keeps_an_article_from_an_alert(tmp_path: Path):
+    with stage(tmp_path / "desk") as made:
+        archive, book = made.archive, made.rulebook
+        (waiting,) = archive.articles.add([article(90, title="A bell was stolen", text="")])
+
+        off = explain(archive, book, book.rules["everything"], 1, NOW)
+        stranger = explain(archive, book, book.rules["toll-opposed"], waiting, NOW)
+
+        assert (off.is_match, off.verdict) == (True, "the rule is disabled")
+        assert off.values["relevance"] == {"toll": 0.93}
+        assert off.values["statements"][0] == "Freedonia against toll 0.88 (quoted)"
+        assert (stranger.is_match, stranger.verdict, stranger.values) == (False, "the article does not answer the query", {})
+        with pytest.raises(ArchiveError, match="there is no article 999; find one with `monitor search`"):
+            explain(archive, book, book.rules["everything"], 999, NOW)
 
 
 def test_a_rule_is_switched_in_its_file(ask: Ask, root: Path):

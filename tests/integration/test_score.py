@@ -167,6 +167,15 @@ def test_nothing_to_score_and_nothing_to_watch():
     assert scores.relevances == ()
 
 
+def test_any_text_can_be_asked_about_every_topic_it_is_about():
+    text = "The digital tax is near. Tokyo supports the tax."
+    scores = score_text(text, RULEBOOK, WordScorer())
+    assert [one.topic for one in scores.relevances if one.is_relevant] == ["tax"]
+    assert {(one.topic, one.stance) for one in scores.statements if one.holder == "Japan"} == {("tax", Stance.FAVOR)}
+    with pytest.raises(KeyError):
+        score_text(text, RULEBOOK, WordScorer(), topic="rice")
+
+
 def test_any_text_can_be_asked_about_one_topic():
     text = "Weather.\r\nTokyo supports the bell."
     scores = score_text(text, RULEBOOK, WordScorer(), topic="bell")

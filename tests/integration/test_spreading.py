@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 from monitor.archives import postgres
 from monitor.core.queries.query import Vocabulary, parse
 from monitor.errors import MonitorError
-from monitor.model import Actor, Article, Rule, Rulebook, Topic
+from monitor.model import Actor, Article, Limits, Rule, Rulebook, Topic
+from monitor.ports import Archive
 from monitor.queues import procrastinate
 from monitor.scorers import onnx
 from monitor.services import rescore as here
@@ -178,6 +180,101 @@ def test_parts_that_fail_again_and_again_are_told_and_nothing_is_left(tmp_path):
         archive.states.save("spread:20260501T000000-aa", {"kind": "find"})
         assert spreading.forget_old(archive, NOW) == 1
         assert archive.states.names("") == ["spread:20260501T000000-aa"]
+
+
+class Words:
+    """A model that takes what names a topic for relevant; `meanwhile` is done while it reads."""
+
+    limits = Limits(gate=2.0, threshold=0.5)
+
+    def __init__(self, revision: str = "words-1", meanwhile: Callable[[], None] = lambda: None) -> None:
+        self.revision, self.meanwhile = revision, meanwhile
+
+    def embed(self, texts, *, as_topics=False):
+        self.meanwhile()
+        return np.full((len(texts), 4), 0.5, np.float32)
+
+    def second_look(self, pairs):
+        return np.zeros(len(pairs), np.float32)
+
+    def relevance(self, features):
+        return np.full(len(features), 0.9, np.float32)
+
+    def stance(self, pairs, languages):
+        return np.tile(np.array([0.1, 0.8, 0.1], np.float32), (len(pairs), 1))
+
+
+class Workers(Nobody):
+    """A queue whose workers take turns at the parts, each with its own model, and do them at once, or once somebody is told."""
+
+    def __init__(self, archive, *scorers: Words, waits: bool = False) -> None:
+        self.archive, self.scorers, self.waits, self.todo = archive, itertools.cycle(scorers), waits, []
+
+    def share(self, order, parts) -> None:
+        self.todo += [(order, number, part) for number, part in parts.items()]
+        if not self.waits:
+            self.work()
+
+    def left(self, order) -> int:
+        return len(self.todo)
+
+    def work(self, _told: str = "") -> None:
+        while self.todo:
+            spreading.do_part(self.archive, next(self.scorers), *self.todo.pop(0))
+
+
+@pytest.fixture
+def small(tmp_path) -> Iterator[Archive]:
+    with opened("sqlite-memory", tmp_path) as archive:
+        archive.articles.add([told(number) for number in range(here.BATCH + 3)])
+        ids = archive.scores.waiting(100)
+        archive.scores.save([replace(one, at=NOW) for one in score_articles(archive.articles.get(ids), BEFORE, Words())])
+        yield archive
+
+
+def test_workers_with_different_models_are_told_to_start_anew(small):
+    with pytest.raises(MonitorError, match=r"the workers run different models \(words-1, words-2\); start them all anew"):
+        spreading.rescore(small, Workers(small, Words(), Words("words-2")), AFTER, parse("*"), NOW)
+    assert small.states.names(spreading.NAME) == []
+
+
+def test_whoever_waits_is_told_when_no_worker_does_anything(small, monkeypatch):
+    monkeypatch.setattr(spreading, "_QUIET_SECONDS", 0.0)
+    queue, said = Workers(small, Words(), waits=True), []
+    alone = here.rescore(small, AFTER, Words(), parse("*"), NOW, is_stored=False)
+
+    def tell(words: str) -> None:
+        said.append(words)
+        queue.work()
+
+    found = spreading.rescore(small, queue, AFTER, parse("*"), NOW, tell=tell)
+
+    assert said[0] == "no part was done for 0 seconds; is a worker with --queue analyse running?"
+    assert found == alone
+    assert found.gained
+
+
+def test_a_worker_taken_for_dead_that_goes_on_changes_nothing_any_more(small):
+    work = {"kind": "rescore", "topics": [{"id": "bell", "name": "bell"}], "actors": [], "is_stored": True}
+    small.states.save("spread:x", work)
+    part = [one.article for one in small.search.hits(parse("bell"), now=NOW)][:2]
+
+    def replaced() -> None:
+        slow.meanwhile = lambda: None
+        spreading.do_part(small, Words("words-2"), "spread:x", 0, part)
+
+    slow = Words("words-1", replaced)
+    spreading.do_part(small, slow, "spread:x", 0, part)
+
+    assert small.states.load("spread:x:0000000")["gained"] == {"bell": 2}
+    assert {small.scores.get(one).model for one in part} == {"words-2"}
+
+
+def test_work_that_somebody_may_still_fetch_is_kept(small):
+    small.states.save("spread:20260430T000000-aa", {"kind": "find"})
+
+    assert spreading.forget_old(small, NOW) == 0
+    assert small.states.names(spreading.NAME) == ["spread:20260430T000000-aa"]
 
 
 @given(st.timedeltas(timedelta(0), timedelta(days=4000)))

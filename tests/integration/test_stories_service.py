@@ -110,6 +110,18 @@ def test_a_hand_made_split_outlives_later_joins_and_analyses(archive: Archive):
     assert third in {story, new}
 
 
+def test_several_articles_are_split_off_together(archive: Archive):
+    story = arrive(archive, article("a.example", "North Korea fires missile", TEXT), MISSILE)
+    for number, outlet in enumerate(("b.example", "c.example"), 1):
+        arrive(archive, article(outlet, "North Korea fires missile", TEXT, number), MISSILE)
+    first, *moved = archive.stories.get([story])[0].articles
+
+    new = split_story(story, [*moved, moved[0]], archive)
+
+    told = {one.id: one.articles for one in archive.stories.get([story, new])}
+    assert told == {story: (first,), new: tuple(moved)}
+
+
 def test_a_hand_made_merge(archive: Archive):
     story = arrive(archive, article("a.example", "North Korea fires missile", TEXT), MISSILE)
     flood = arrive(archive, article("b.example", "Valencia under water", FLOOD, 1), RAIN)

@@ -137,6 +137,49 @@ def test_too_few_labels_teach_nothing_and_an_unknown_topic_is_said(archive):
         tuning.tune(archive, BOOK, FieldScorer(), ["zebra"])
 
 
+class KnowingScorer(FieldScorer):
+    """Tells trade from football by itself."""
+
+    def second_look(self, pairs):
+        return np.array([2.0 * ("trade" in text) - 1.0 for _, text in pairs], np.float32)
+
+    def relevance(self, features):
+        return (0.5 + 0.4 * features[:, 1]).astype(np.float32)
+
+
+def test_what_is_in_force_stays_where_labels_teach_nothing_better(archive):
+    judge(archive, fill(archive, KnowingScorer()))
+
+    (found,) = tuning.tune(archive, BOOK, KnowingScorer())
+
+    assert (found.head, found.reason) == (None, "nothing tried is better than what is in force")
+    assert [trial.figures.f1 for trial in found.trials] == [1.0, 1.0, 1.0]
+    assert tuning.apply(archive, [found]) == 0
+    assert tuning.load_heads(archive, "fields-1") == {}
+
+
+def test_topics_are_embedded_anew_when_too_many_are_remembered_and_say_the_same(archive, monkeypatch):
+    ids = fill(archive, KnowingScorer())
+    before = [archive.scores.get(one).relevances for one in ids]
+    monkeypatch.setattr("monitor.services.relevance._REMEMBERED", 1)
+    two = replace(BOOK, topics={**BOOK.topics, "duty": Topic("duty", "Sugar duty")})
+
+    rescore(archive, two, KnowingScorer(), parse("*"), NOW)
+
+    after = [[one for one in archive.scores.get(number).relevances if one.topic == "levy"] for number in ids]
+    assert after == [list(one) for one in before]
+
+
+def test_an_article_that_waits_for_its_analysis_goes_on_waiting(archive):
+    ids = fill(archive, FieldScorer(), 2)
+    (fresh,) = archive.articles.add([article(50, "trade")])
+
+    rescore(archive, BOOK, FieldScorer(), parse("*"), NOW)
+
+    assert (archive.scores.get(fresh), archive.scores.waiting(10)) == (None, [fresh])
+    assert relevant(archive, ids) == [True, True]
+
+
 def test_scoring_again_says_what_changed_keeps_the_time_and_alerts_nobody(archive):
     ids = fill(archive, FieldScorer(), 4)
     before = [archive.scores.get(one).at for one in ids]

@@ -7,7 +7,7 @@ import hmac
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,14 @@ from fastapi.testclient import TestClient
 
 from monitor.app import App, open_app
 from monitor.clock import FixedClock
-from monitor.core.alerts.slack_answers import signature
+from monitor.core.alerts.links import Action, Answer
+from monitor.core.alerts.slack_answers import Press, is_signed, signature
 from monitor.demo.servers import payload_error
 from monitor.errors import ConfigError
-from monitor.model import Delivery, FeedState, Fetched
+from monitor.model import Delivery, FeedState, Fetched, Receiver
 from monitor.services.compose import message_for
-from monitor.services.links import feedback_links
+from monitor.services.links import feedback_links, signer
+from monitor.services.slack_answers import signing_secrets, take_press, update_message
 from monitor.services.websub import feed_secret, hub_secret
 from monitor.web import build_web
 from tests.postoffice import Desk, web_desk
@@ -131,6 +133,14 @@ def test_a_forged_old_or_early_request_changes_nothing(room: Room, secret: str, 
     assert labels(room.app) == []
 
 
+@pytest.mark.parametrize("timestamp", ["", "soon", "-1", "²", "1" * 13, "1e9"])
+def test_a_time_that_is_none_is_no_signature(timestamp: str):
+    body = b"payload={}"
+    given = signature(SECRET, timestamp, body)
+
+    assert not is_signed([SECRET], timestamp, body, given, NOW)
+
+
 @pytest.mark.parametrize("body", [b"", b"payload=", b"payload=[]", b"payload=%7B%22actions%22%3A5%7D", b"\xff\xfe"])
 def test_a_signed_request_that_says_nothing_is_taken_calmly(room: Room, body: bytes):
     assert room.say(body).status_code == 200
@@ -146,6 +156,48 @@ def test_a_button_of_nobody_is_answered_in_words(room: Room):
 
     assert labels(room.app) == []
     assert "Nothing was noted" in str(room.desk.accepted[-1].json)
+
+
+def test_an_answer_counts_though_slack_does_not_take_the_changed_message(room: Room):
+    blocks = room.show()
+    room.desk.refusals.append((404, {}, b"used_url"))
+
+    assert room.press("Relevant", blocks).status_code == 200
+
+    assert {label for _, label, _ in labels(room.app)} == {"relevant"}
+    assert room.desk.posts[-1].status == 404
+
+
+def test_a_button_is_good_for_ninety_days_and_for_an_alert_that_is_stored(room: Room):
+    archive, book = room.app.archive, room.app.rulebook
+    token = next(one["value"] for one in room.show()[-1]["elements"] if one.get("value"))
+    pressed = Press(token, "kim", {}, "")
+
+    assert "older than 90 days" in take_press(archive, book, pressed, NOW + timedelta(days=91))
+    gone = signer(archive).token(Answer(Action.RELEVANT, "gone", "toll-opposed", "room", "story:1", NOW))
+    assert take_press(archive, book, replace(pressed, token=gone), NOW) == (
+        "Nothing was noted: the alert this address speaks of is no longer stored."
+    )
+    assert labels(room.app) == []
+
+
+def test_the_changed_message_goes_nowhere_but_where_slack_may_be_reached(room: Room):
+    pressed = Press("t", "kim", {"text": "Alert", "blocks": [{"type": "actions"}]}, "")
+
+    assert not update_message(pressed, "Noted.", ["127.0.0.1"])
+    for inside in (room.desk.url("/response"), "http://[", "file:///etc/passwd"):
+        assert not update_message(replace(pressed, response_url=inside), "Noted.", [])
+    assert room.desk.posts == []
+    assert update_message(replace(pressed, response_url=room.desk.url("/response")), "Noted.", ["127.0.0.1"])
+    assert [block["type"] for block in room.desk.accepted[-1].json["blocks"]] == ["context", "actions"]
+
+
+def test_each_signing_secret_is_asked_for_once(room: Room):
+    config = room.app.rulebook.receivers["room"].config
+    both = {name: Receiver(name, "slack", config) for name in ("room", "hall")} | {"desk": Receiver("desk", "console", None)}
+
+    assert signing_secrets(replace(room.app.rulebook, receivers=both)) == [SECRET]
+    assert signing_secrets(replace(room.app.rulebook, receivers={})) == []
 
 
 def test_without_a_signing_secret_there_are_links_and_no_endpoint(tmp_path: Path):

@@ -27,6 +27,7 @@ from monitor.core.alerts.firing import Firing
 from monitor.model import DeliveryState, Hit, Reason, Receiver, Rule, Severity, Stance, Statement, Voice
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+FIRST, LAST = datetime(1971, 1, 1), datetime(2037, 1, 1)  # noqa: DTZ001 (hypothesis wants naive bounds)
 RULE = Rule("r", "drills", title="Drills", cooldown=timedelta(hours=6), notify=("desk",))
 HIT = Hit(1, 7, NOW - timedelta(hours=1), NOW, "a.example", 2)
 FIRING = Firing("story:7", (HIT,), "because", ("a|b|against",))
@@ -113,10 +114,13 @@ class TestQuietHours:
             "late: held until 2026-11-20 22:00 UTC",
         ]
 
-    @given(st.datetimes(timezones=st.just(UTC)), st.times(), st.times())
+    @pytest.mark.parametrize(("hour", "until"), [(11, None), (12, 14), (13, 14), (14, None), (23, None)])
+    def test_a_rest_at_noon_lies_within_one_day(self, hour: int, until: int | None):
+        noon = Receiver("desk", "console", None, ("12:00", "14:00", "UTC"))
+        assert quiet_until(noon, NOW.replace(hour=hour)) == (None if until is None else NOW.replace(hour=until))
+
+    @given(st.datetimes(FIRST, LAST, timezones=st.just(UTC)), st.times(), st.times())
     def test_the_end_is_never_past_and_within_a_day(self, now: datetime, start, end):
-        if not datetime(1971, 1, 1, tzinfo=UTC) < now < datetime(2037, 1, 1, tzinfo=UTC):
-            return
         receiver = Receiver("desk", "console", None, (f"{start:%H:%M}", f"{end:%H:%M}", "UTC"))
         until = quiet_until(receiver, now)
         assert until is None or now < until <= now + timedelta(days=1)

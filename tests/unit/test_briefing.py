@@ -148,6 +148,15 @@ def test_a_word_document_holds_every_quotation(briefing: Briefing):
     assert briefing.title in document
 
 
+def test_a_word_document_of_nothing_told_lists_no_sources(archive: Archive):
+    pytest.importorskip("docx")
+    empty = brief(archive, RULEBOOK, "freedom-edge", since=NOW - timedelta(hours=1), until=NOW)
+    with ZipFile(BytesIO(write(empty, "docx"))) as packed:
+        document = packed.read("word/document.xml").decode()
+    assert "Nothing was told of this topic in this span." in document
+    assert f">{WORDS['en']['sources']}<" not in document
+
+
 def test_every_language_has_every_phrase_with_the_same_places():
     places = {
         language: {key: set(re.findall(r"{(\w+)}", text)) for key, text in words.items()} for language, words in WORDS.items()

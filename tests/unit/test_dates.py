@@ -52,7 +52,20 @@ def test_a_date_is_read(text: str, moment: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "soon", "1e400", "31/12/2023 25:61", "Tue, 30 Feb 2024 10:00:00 GMT", "Wed, 99999999999 Jan 2024 00:00:00 GMT", "1:2:3"],
+    [
+        "",
+        "soon",
+        "1e400",
+        "31/12/2023 25:61",
+        "Tue, 30 Feb 2024 10:00:00 GMT",
+        "Wed, 99999999999 Jan 2024 00:00:00 GMT",
+        "1:2:3",
+        "1 Nov 2024 09:30" + " " * 200 + "or so",
+        "2024-13",
+        "4102444800",
+        "1 Nov 2024 09:30:00 +99:00",
+        "Fri, 31 Mar 2023 20:19:00 America/Nowhere",
+    ],
 )
 def test_what_is_no_date_is_none(text: str) -> None:
     assert read(text) is None

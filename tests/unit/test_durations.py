@@ -17,6 +17,10 @@ def test_spans_people_write(text: object, seconds: float):
     assert parse_duration(text).total_seconds() == seconds
 
 
+def test_what_is_a_span_already_stays_as_it_is():
+    assert parse_duration(timedelta(minutes=7)) == timedelta(minutes=7)
+
+
 @pytest.mark.parametrize("text", ["", "soon", "6", "6 hours", "-1h", "h", "1h!", "99999999y"])
 def test_what_is_not_a_span_is_refused(text: str):
     with pytest.raises(ValueError, match="span of time|hundred years"):

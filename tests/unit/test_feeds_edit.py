@@ -72,6 +72,17 @@ def test_removing_the_last_feed_leaves_a_readable_file(path: Path) -> None:
     assert load_feeds(path) == ()
 
 
+def test_a_feed_that_shares_its_line_with_another_is_not_torn_out(tmp_path: Path) -> None:
+    text = (
+        'feeds: [{id: one, name: One, url: "https://one.example/feed"}, {id: two, name: Two, url: "https://two.example/feed"}]\n'
+    )
+    (tmp_path / "feeds.yaml").write_text(text)
+
+    with pytest.raises(ConfigError, match=r"feeds\.yaml:1: feed 'two' is written in a way that cannot be taken out alone"):
+        remove_feed(tmp_path / "feeds.yaml", "two")
+    assert (tmp_path / "feeds.yaml").read_text() == text
+
+
 def test_switching_off_and_on_gives_the_file_back(path: Path) -> None:
     for id_ in ("one", "three"):
         assert not set_enabled(path, id_, is_enabled=False).is_enabled

@@ -77,6 +77,16 @@ def test_evidence_leads_to_the_article_it_stands_in():
     assert (found.article, found.source, found.evidence, found.topic) == (2, "outlet2.example", SENTENCE, "Freedom Edge exercise")
 
 
+def test_evidence_that_an_edit_took_away_is_told_with_the_first_article():
+    edited = replace(statement(), evidence=Evidence("It was never said.", 0, 18))
+    unsaid = replace(statement("Japan", 0.9, 0.05), evidence=None)
+    empty = replace(statement("China"), evidence=Evidence("", 0, 0))
+
+    told = {one.holder: (one.article, one.evidence) for one in composed(edited, unsaid, empty).positions}
+
+    assert told == {"North Korea": (1, "It was never said."), "Japan": (1, ""), "China": (1, "")}
+
+
 def test_one_position_a_holder_and_stance_surest_first_neutral_last():
     positions = composed(
         statement("C", 0.1, 0.1), statement(against=0.8), statement(against=0.9), statement("Japan", 0.7, 0.1)

@@ -78,6 +78,12 @@ def test_two_versions_in_one_document_are_one_article_and_no_edit() -> None:
     assert verdicts(stored(first), first, second) == [Verdict.SEEN]
 
 
+def test_two_entries_that_lead_to_one_article_are_one_edit() -> None:
+    known = stored(entry("1", LINK, "As it was"))
+    edits = entry("1", LINK + "2", "A first correction"), entry("2", LINK, "A second correction")
+    assert verdicts(known, *edits) == [Verdict.CHANGED, Verdict.SEEN]
+
+
 @pytest.mark.parametrize(("policy", "verdict"), [("auto", Verdict.SEEN), ("guid", Verdict.NEW), ("link", Verdict.SEEN)])
 def test_a_feed_may_name_its_key(policy: str, verdict: Verdict) -> None:
     assert verdicts(stored(entry("1", LINK), policy=policy), entry("2", LINK), policy=policy) == [verdict]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.core.feeds.opml import read_opml, write_opml
+from monitor.core.feeds.opml import MOST_OUTLINES, read_opml, write_opml
 from monitor.errors import ParseError
 from monitor.model import Feed
 
@@ -40,6 +40,12 @@ def test_what_is_written_is_read_again() -> None:
 def test_anything_else_is_an_error(text: bytes) -> None:
     with pytest.raises(ParseError):
         read_opml(text)
+
+
+def test_a_list_without_end_is_refused() -> None:
+    outlines = b'<outline text="x"/>' * (MOST_OUTLINES + 1)
+    with pytest.raises(ParseError, match="more than 20,000 outlines"):
+        read_opml(b"<opml><body>" + outlines + b"</body></opml>")
 
 
 def test_entities_are_not_followed() -> None:

@@ -136,6 +136,19 @@ def test_fitting_takes_the_fullest_form_that_fits():
     assert len(fit(hostile(50), plain, 10_000).encode()) <= 10_000
 
 
+def test_what_fits_nowhere_is_given_in_its_smallest_form():
+    long = message(reports=tuple(report(n) for n in range(60)))
+
+    assert fit(long, plain, 10) == plain(list(views(long))[-1])
+
+
+def test_a_position_without_a_sentence_names_its_source_alone():
+    text = plain(view(message(positions=(position(evidence="", url=""),))))
+
+    assert "(94 %)\n    yna.co.kr\n" in text
+    assert ">" not in text
+
+
 def test_plain_text_tells_who_why_where_and_what_to_do():
     text = plain(view(message(links=(("Open", "https://m.example.org/a"), ("unsubscribe", "https://m.example.org/u")))))
 

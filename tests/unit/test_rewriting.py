@@ -91,3 +91,11 @@ def test_an_endpoint_that_refuses_or_is_away_is_named(briefing: Briefing, server
         rewrite(briefing, server.url(""), "m")
     with pytest.raises(MonitorError, match="cannot be asked"):
         rewrite(briefing, "http://127.0.0.1:1", "m")
+
+
+def test_nothing_told_is_not_sent_anywhere(briefing: Briefing):
+    archive = open_newsroom()
+    empty = brief(archive, RULEBOOK, "freedom-edge", since=NOW - timedelta(hours=1), until=NOW)
+    archive.close()
+
+    assert rewrite(empty, "http://127.0.0.1:1", "m") is empty

@@ -41,5 +41,21 @@ def test_a_missing_file_allows_and_a_failing_site_does_not(status: int, is_allow
     assert read_robots(status, None).allows("https://site.example/a") is is_allowed
 
 
+@pytest.mark.parametrize(
+    ("pattern", "path", "is_fitting"),
+    [
+        ("/a*b*c", "/a-b-c-d", True),
+        ("/a*b*c", "/a-c-b", False),
+        ("/a*b*c", "/a-c", False),
+        ("/a*b$", "/a-b", True),
+        ("/a*b$", "/a-b-c", False),
+        ("/a$", "/a", True),
+        ("/a$", "/ab", False),
+    ],
+)
+def test_the_parts_of_a_pattern_come_in_their_order(pattern: str, path: str, is_fitting: bool) -> None:
+    assert fits(pattern, path) is is_fitting
+
+
 def test_a_hostile_pattern_takes_linear_time() -> None:
     assert not fits("/" + "a*" * 5000 + "b$", "/" + "a" * 100_000)

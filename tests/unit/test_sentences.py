@@ -44,6 +44,21 @@ def test_a_wrapped_line_goes_on():
     assert [text[span.start : span.end] for span in split(text)] == ["This line was wrapped by a mail\nprogram.", "Next."]
 
 
+@pytest.mark.parametrize("mark", [";", ",", ""])
+def test_a_sentence_without_end_is_cut_where_a_reader_would_breathe(mark: str):
+    text = f"word{mark} " * 400
+    pieces = [text[start:end] for start, end in split(text)]
+
+    assert len(pieces) > 2
+    assert all(piece.strip().startswith("word") and piece.strip().endswith(f"word{mark}") for piece in pieces)
+    assert all(not piece[0].isspace() for piece in pieces)
+
+
+def test_a_dot_after_no_word_ends_a_sentence():
+    text = "He left (at last) . Nobody came."
+    assert [text[start:end] for start, end in split(text)] == ["He left (at last) .", "Nobody came."]
+
+
 def test_nothing_gives_nothing():
     assert split("") == []
     assert split(" \n\t\n ") == []

@@ -92,6 +92,22 @@ def test_a_pipe_in_an_address_cannot_rename_a_link():
     assert "<https://evil.example/%7Chttps://bank.example|yna.co.kr>" in "\n".join(texts(made["blocks"]))
 
 
+def test_a_position_without_source_or_sentence_is_one_line():
+    made = payload(message(positions=(position(evidence="", source="", url=""),)))
+
+    assert "*North Korea*  ▼ *AGAINST*  Freedom Edge exercise · 94 %" in texts(made["blocks"])
+
+
+def test_what_is_larger_than_slack_takes_is_sent_in_its_smallest_form():
+    links = tuple((f"Link {n}", f"https://m.example.org/{'x' * 2900}{n}") for n in range(8))
+    made = payload(message(links=links, reports=tuple(report(n) for n in range(60)), positions=(position(),) * 20))
+
+    assert len(made["blocks"]) < len(
+        payload(message(reports=tuple(report(n) for n in range(60)), positions=(position(),) * 20))["blocks"]
+    )
+    assert "and 19 more" in "\n".join(texts(made["blocks"]))
+
+
 def test_a_digest_tells_each_alert_with_its_link_and_evidence():
     one = message(headline="Seoul <welcomes> it", links=(("Open", "https://m.example.org/a/1"),))
     other = message(headline="Tokyo too", positions=(), reports=(report(3),))
@@ -102,7 +118,7 @@ def test_a_digest_tells_each_alert_with_its_link_and_evidence():
     assert "▼ *<https://m.example.org/a/1|Seoul &lt;welcomes&gt; it>*" in said
     assert "> North Korea said" in said
     assert "*<https://outlet3.example/a|Tokyo too>*" in said
-    assert "more" in said
+    assert "and 62 more" in said
 
 
 def test_a_briefing_is_told_in_sections_with_links():

@@ -22,6 +22,7 @@ def shown(text: str, query: str, language: str | None = "en", width: int = 240) 
         ("Missiles flew.", "missile", "[Missiles] flew."),
         ("Missiles flew.", '"missile"', "Missiles flew."),
         ("A live-fire drill", "live-fire", "A [live-fire] drill"),
+        ("A live-fire drill", "live-fire fire-drill", "A [live-fire drill]"),
         ("The U.S. said", "us", "The [U.S.] said"),
         ("북한이 미사일을", "북한 미사일", "[북한]이 [미사일]을"),
         ("北朝鮮が核実験", "核", "北朝鮮が[核実]験"),

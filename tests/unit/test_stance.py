@@ -82,9 +82,9 @@ def test_the_side_of_the_speaker_is_not_taken_for_that_of_somebody_named_beside(
         (found,) = (one for one in statements(reading, mine, answers) if one.holder == "United States")
         return found
 
-    assert washington(AGAINST, (0.85, 0.1, 0.05)).stance is Stance.NEUTRAL
-    assert washington(NEUTRAL, (0.85, 0.1, 0.05)).stance is Stance.AGAINST
-    assert washington(AGAINST, FAVOR).stance is Stance.FAVOR
+    assert washington((0.98, 0.01, 0.01), (0.97, 0.02, 0.01)).stance is Stance.NEUTRAL
+    assert washington(NEUTRAL, (0.97, 0.02, 0.01)).stance is Stance.AGAINST
+    assert washington(AGAINST, (0.01, 0.02, 0.97)).stance is Stance.FAVOR
 
 
 def test_a_huge_article_is_asked_about_within_bounds():

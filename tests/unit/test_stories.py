@@ -12,8 +12,18 @@ from hypothesis import strategies as st
 
 from monitor.core.stories.fingerprints import Telling, take_fingerprint
 from monitor.core.stories.grouping import b_cubed, group
-from monitor.core.stories.joining import SPAN, WINDOW, Neighbour, Reason, compare, find_conflict, place
-from monitor.core.stories.window import Window
+from monitor.core.stories.joining import (
+    SPAN,
+    WINDOW,
+    Neighbour,
+    Reason,
+    compare,
+    days_apart,
+    evidence,
+    find_conflict,
+    place,
+)
+from monitor.core.stories.window import NEIGHBOURS, Window
 
 NOW = datetime(2024, 10, 31, 1, tzinfo=UTC)
 LAUNCH = Telling(
@@ -202,6 +212,30 @@ def test_vectors_of_two_models_are_never_compared():
     window.add(3, 3, "Sun shines", None, np.ones(4, np.float32) / 2)
     found = window.near("Sun is out", None, np.ones(4, np.float32) / 2)
     assert [(article, story) for article, story, _ in found] == [(3, 3)]
+
+
+def test_of_many_that_are_as_near_the_first_are_compared():
+    window, alike = Window(), np.ones(8, np.float32) / np.sqrt(8).astype(np.float32)
+    for number in range(1, NEIGHBOURS + 6):
+        window.add(number, number, f"Title {number}", None, alike)
+
+    assert [article for article, _, _ in window.near("Another", None, alike)] == list(range(1, NEIGHBOURS + 1))
+
+
+def test_what_only_looks_alike_is_no_story_without_vectors():
+    other = replace(LAUNCH, title="Rates rise again in Europe", text="The bank raised its rate.", url="")
+    alike = compare(take_fingerprint(LAUNCH), take_fingerprint(other), None)
+    assert (alike.reason, alike.score < 0) == (Reason.SAME_EVENT, True)
+
+
+def test_weekdays_tell_the_undated_apart():
+    one, other = (
+        take_fingerprint(Telling(f"Summit in {place} on {day}", "", "en"))
+        for place, day in (("Tirana", "Tuesday"), ("Samarkand", "Thursday"))
+    )
+    assert days_apart(one, other) == 2
+    assert find_conflict(one, other) == "another place on another day"
+    assert "hours apart" not in evidence(one, other, 0.9)
 
 
 def test_b_cubed():

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.trends.charts import shift_in_words, stance_matrix, stance_series, volume_chart
-from monitor.core.trends.series import Balance, balances, compute, find_shift, periods, wilson
+from monitor.core.trends.series import Balance, balances, compute, find_shift, leading_of, periods, wilson
 from monitor.core.trends.views import trends_facts
-from monitor.model import OUTLET, Hit, Stance, Statement, Voice
+from monitor.model import OUTLET, Evidence, Hit, Stance, Statement, Voice
 
 NOW = datetime(2024, 11, 20, 12, tzinfo=UTC)
 SINCE = NOW - timedelta(days=28)
@@ -78,16 +78,27 @@ def test_small_numbers_are_marked():
 
 @pytest.mark.parametrize(
     ("favor", "against", "neutral", "stance"),
-    [(2, 0, 4, F), (2, 0, 5, N), (1, 2, 3, A), (2, 2, 3, None), (1, 1, 3, N), (0, 0, 1, N), (0, 0, 0, N)],
+    [(1, 0, 8, F), (1, 0, 9, N), (1, 2, 3, A), (2, 2, 3, None), (1, 1, 9, N), (0, 0, 1, N), (0, 0, 0, N)],
 )
-def test_neutral_mentions_count_half(favor: int, against: int, neutral: int, stance: Stance | None):
+def test_a_side_leads_unless_it_is_shown_very_seldom(favor: int, against: int, neutral: int, stance: Stance | None):
     assert Balance(date(2024, 1, 1), favor, against, neutral).leading is stance
 
 
 def test_an_article_that_only_names_a_holder_does_not_undo_what_another_quotes():
-    told = [hit(1, 7, -2, ("Japan", F)), hit(2, 7, -2, ("Japan", N)), hit(3, 7, -1, ("Japan", N))]
+    told = [hit(1, 7, -2, ("Japan", F)), *(hit(number, 7, -2, ("Japan", N)) for number in range(2, 10))]
     assert trends(*told[:2]).voices[0].total.favor == trends(*told).voices[0].total.favor == 1
-    assert trends(*told, hit(4, 7, -1, ("Japan", N))).voices[0].total.neutral == 1
+    assert trends(*told, hit(10, 7, -1, ("Japan", N))).voices[0].total.neutral == 1
+
+
+def test_what_many_papers_print_after_one_wire_report_is_said_once():
+    def printed(words: str, stance: Stance) -> Statement:
+        shares = {F: (0.8, 0.1), A: (0.1, 0.8)}[stance]
+        return Statement("drills", "Seoul", stance, *shares, 0.1, Voice.QUOTED, Evidence(words, 0, len(words)))
+
+    wire = [printed("The reason sits in Pyongyang, it said.", A), printed("The reason sits in  Pyongyang, it said.", A)]
+    assert leading_of(wire) is A
+    assert leading_of([*wire, printed("The drill is defensive.", F)]) is None
+    assert leading_of([*wire, printed("The drill is defensive.", F), printed("It will be held again.", F)]) is F
 
 
 @given(st.integers(0, 200), st.integers(0, 200))

@@ -137,6 +137,13 @@ class TestFirst:
         assert [firing.group for firing in outcome.firings] == ["holder:China"]
         assert [one.holder for one in outcome.firings[0].hits[0].statements] == ["China"]
 
+    def test_only_holders_sources_and_stories_can_be_new(self):
+        with pytest.raises(ValueError, match="of must be one of holder, source, story"):
+            first.Options(of="planet")
+
+    def test_nothing_fires_when_nobody_in_particular_is_new(self):
+        assert not evaluate(first, [hit(2)], [hit(1), hit(2)], of="holder").firings
+
     def test_sources_too(self):
         outcome = evaluate(first, [hit(2, source="b")], [hit(1, source="a"), hit(2, source="b")], of="source")
         assert [firing.group for firing in outcome.firings] == ["source:b"]

@@ -19,6 +19,8 @@ Z = 1.96
 """The normal quantile of a 95 % interval."""
 
 _FEWEST_BEFORE_AND_AFTER = 2
+_SELDOM = 8
+"""A side is not believed where neutral is shown so many times as much."""
 _LEAST_EVIDENCE = 6.0
 """Twice the log-likelihood ratio that a split must reach; 3.84 would be the 5 % point if the day of the split were known."""
 
@@ -209,20 +211,27 @@ def _side(said: Sequence[tuple[Hit, Statement]]) -> _Side:
 
 
 def leading_of(said: Sequence[Statement]) -> Stance | None:
-    """The side that statements of one holder show on the whole, each counted as it is sure; None where they are divided."""
+    """The side that statements of one holder show on the whole, each counted as it is sure; None where they are divided.
+
+    A sentence that several papers print after one wire report is said once.
+    """
     shown = dict.fromkeys(Stance, 0.0)
+    printed: set[str] = set()
     for statement in said:
-        shown[statement.stance] += statement.confidence
+        words = " ".join(statement.evidence.text.split()) if statement.evidence else ""
+        if words not in printed:
+            shown[statement.stance] += statement.confidence
+        printed |= {words} - {""}
     return leading(shown)
 
 
 def leading(shown: Mapping[Stance, float]) -> Stance | None:
-    """The side shown more, unless neutral is shown more than twice as much; None where both sides are shown alike.
+    """The side shown more, unless it is shown so seldom that it may be a mistake; None where both sides are shown alike.
 
-    Neutral counts half: what only mentions a holder is no evidence against the side that something else shows.
+    Most of what names a holder shows no side of it, which is no evidence against the side that something else shows.
     """
     favor, against = shown[Stance.FAVOR], shown[Stance.AGAINST]
-    if 2 * max(favor, against) < shown[Stance.NEUTRAL] or not favor + against:
+    if _SELDOM * max(favor, against) < shown[Stance.NEUTRAL] or not favor + against:
         return Stance.NEUTRAL
     return None if favor == against else Stance.FAVOR if favor > against else Stance.AGAINST
 
