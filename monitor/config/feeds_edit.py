@@ -142,7 +142,10 @@ def _edit(path: Path, change: Callable[[CommentedMap], None]) -> tuple[Feed, ...
 
 def _write(path: Path, text: str) -> None:
     """Replace the file in one step, so that nobody ever reads half of it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise ConfigError([Problem(f"cannot be written: {error.strerror}", str(path))]) from error
     temporary = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -172,7 +172,7 @@ def _object(line: str) -> dict[str, Any] | None:
         return None
     try:
         value = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _RowError(f"is not JSON: {error}", "one object a line") from error
     if not isinstance(value, dict):
         raise _RowError("is not a JSON object", "one object a line")

@@ -23,6 +23,8 @@ MOST = 10_000
 MOST_HOSTS = 500
 """Failing hosts named one by one; a name for each of many thousands would burden Prometheus."""
 _FEW = 2
+_UNKNOWN = float("nan")
+"""What Prometheus shows as no value; 0 would be an answer."""
 
 Sample: TypeAlias = tuple[Mapping[str, str], float]
 Observer: TypeAlias = Callable[[str, float, bool], None]
@@ -63,7 +65,7 @@ def serve(address: str, registry: Any = None) -> Observer:
     unanswered = client.Counter("monitor_model_failures", "Batches with articles left unscored.", registry=registry)
     try:
         client.start_http_server(int(port), addr=host or "127.0.0.1", registry=registry)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, OverflowError) as error:
         raise ConfigError(
             [Problem(f"figures cannot be served at {address}: {error}", hint="write --metrics HOST:PORT")]
         ) from error
@@ -112,7 +114,7 @@ def _figures(archive: Archive, queue: Queue | None, now: datetime) -> list[tuple
 
 def _pace(archive: Archive) -> list[Sample]:
     pace = archive.states.load(WORKER).get(MODEL_PACE)
-    return [] if pace is None else [({}, float(pace))]
+    return [({}, _UNKNOWN if pace is None else float(pace))]
 
 
 def _feeds(archive: Archive, now: datetime) -> list[tuple[str, str, list[Sample]]]:
@@ -149,7 +151,7 @@ def _latencies(archive: Archive, alerts: Sequence[Alert]) -> list[Sample]:
         if newest.get(alert.id) in published
     )
     if len(waits) < _FEW:
-        return [({"quantile": "0.5"}, wait) for wait in waits]
+        return [({"quantile": "0.5"}, waits[0] if waits else _UNKNOWN)]
     hundredths = statistics.quantiles(waits, n=100, method="inclusive")
     return [({"quantile": "0.5"}, hundredths[49]), ({"quantile": "0.95"}, hundredths[94])]
 

@@ -10,6 +10,7 @@ from typing import Any
 from monitor.config.feeds_edit import add_feeds
 from monitor.core.feeds.feedhealth import is_undated
 from monitor.core.feeds.opml import Subscription, read_opml
+from monitor.core.feeds.parse import primary_language
 from monitor.errors import ConfigError, ParseError, Problem
 from monitor.model import Feed, FeedState
 from monitor.ports import Archive, Fetcher, Parser
@@ -111,7 +112,7 @@ def import_opml(source: bytes, path: Path, *, is_dry_run: bool = False) -> tuple
             "name": one.name,
             "url": one.url,
             "tags": [folder.lower() for folder in one.folders],
-            "language": one.language[:2].lower(),
+            "language": primary_language(one.language) or "",
         }
         for one in listed
     ]

@@ -110,6 +110,18 @@ def test_a_list_is_looked_at_first_and_then_added_without_what_is_known(tmp_path
     assert [one.id for one in load_feeds(path)] == ["known", "yonhap"]
 
 
+def test_a_language_of_three_letters_is_not_cut_to_another(tmp_path: Path):
+    path = tmp_path / "feeds.yaml"
+    listed = b'<opml version="2.0"><body><outline title="Manila" xmlUrl="https://m.example/rss" language="fil-PH"/></body></opml>'
+    added, _ = import_opml(listed, path)
+    assert [one.language for one in added] == ["fil"]
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path):
+    with pytest.raises(ConfigError, match="cannot be written: No such file"):
+        import_opml(LIST, tmp_path / "nowhere" / "feeds.yaml")
+
+
 def test_what_is_no_list_leaves_the_file_alone(tmp_path: Path):
     path = tmp_path / "feeds.yaml"
     path.write_text(KNOWN)

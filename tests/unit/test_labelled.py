@@ -101,6 +101,7 @@ def test_an_article_says_what_it_is_about_who_stands_where_and_where_that_is_see
         (article(text=5), "text is not of type str"),
         ('{"title": "x"}', "text is missing"),
         ("nothing", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
         ("[]", "is not a JSON object"),
     ],
 )
