@@ -20,6 +20,7 @@ from monitor.demo.servers import payload_error
 from tests.tinymodels import make_weights
 
 PATIENCE_SECONDS = 900
+PROJECT = Path(__file__).parents[2]
 
 
 def monitor(*words: str, cwd: Path, weights: Path | None = None, code: int = 0) -> str:
@@ -110,6 +111,8 @@ def test_what_the_demo_says_with_the_shipped_models(tmp_path: Path):
     assert report["deliveries"]["slack"] >= 1
     assert Path(tmp_path, report["archive"]).exists()
     assert_sides(tmp_path / report["archive"])
+    asked = ("briefing", "freedom-edge", "--archive", f"{root}/monitor.db", "--rules", f"{root}/rules")
+    assert_positions(monitor(*asked, cwd=PROJECT), root / "monitor.db")
     assert_letters(root / "mail", report["deliveries"]["email"])
     payloads = [json.loads(file.read_text(encoding="utf-8")) for file in (root / "slack").glob("*.json")]
     assert len(payloads) == report["deliveries"]["slack"]
@@ -133,6 +136,27 @@ def assert_sides(archive: Path) -> None:
         ("russia-dprk-pact", "Russia", "favor", "against"),
     ):
         assert counts.get((topic, holder, right), 0) > counts.get((topic, holder, wrong), 0), (topic, holder)
+
+
+def assert_positions(briefing: str, archive: Path) -> None:
+    """The allies are for their drills and North Korea is against them, each in words that the archive holds."""
+    with closing(sqlite3.connect(archive)) as db:
+        stored = [
+            f"{title}\n{text}"
+            for title, text in db.execute("SELECT a.title, t.text FROM articles a JOIN texts t ON t.article = a.id")
+        ]
+    positions = briefing.partition("## Positions")[2].partition("\n## ")[0]
+    for holder, side in (
+        ("United States", "in favour"),
+        ("Japan", "in favour"),
+        ("South Korea", "in favour"),
+        ("North Korea", "against"),
+    ):
+        _, found, rest = positions.partition(f"**{holder}: {side}**")
+        assert found, (holder, positions)
+        words = rest.partition("“")[2].partition("”")[0].replace("\\", "")
+        assert words
+        assert any(words in text for text in stored), words
 
 
 def assert_letters(folder: Path, count: int) -> None:
