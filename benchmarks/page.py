@@ -63,7 +63,7 @@ def text(results: dict[str, Any]) -> str:
 
 FIRST_POLL = """a third of a first poll is feedparser's own time, which both spend; the rest goes into the index of words and the keys of
 each article, which reader does not make"""
-PIPELINE = """the service asks for every holder in up to two sentences, the pipeline is asked for three sides of the whole text; in the
+PIPELINE = """the service asks for every holder in up to three sentences, the pipeline is asked for three sides of the whole text; in the
 bundled news nearly every article is about a topic, so most of the time is stance"""
 BARE = """the bare statement gives ids; the service also counts all that is found, reads the articles of the page and parses the query,
 which at a millisecond or two is most of it"""
