@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -127,7 +127,9 @@ def _promise(turn: Turn, sentence: Sentence, nearness: float) -> float:
 def _trust(turn: Turn, reading: Reading, terms: Mapping[str, float], others: Sequence[Mapping[str, float]]) -> float:
     """How far to believe that an answer speaks of this holder and this topic; the model tends to answer for the sentence."""
     text = reading.sentences[turn.sentence].text
-    is_of_another = not _is_named(text, terms) and any(_is_named(text, rival) for rival in others)
+    # "Russia–North Korea pact" is not named wherever North Korea is.
+    actors = {piece for one in reading.turns for piece in _pieces(one.name)}
+    is_of_another = not _is_named(text, terms, actors) and any(_is_named(text, rival, actors) for rival in others)
     trust = _OF_ANOTHER_TOPIC if is_of_another else 1.0
     if turn.role is Role.QUOTED:
         return trust * _IN_ANOTHERS_WORDS
@@ -187,9 +189,9 @@ def nearness_of(text: str, terms: Mapping[str, float]) -> float:
     return min(1.0, sum(terms.get(piece, 0.0) for piece in set(_pieces(text))))
 
 
-def _is_named(text: str, terms: Mapping[str, float]) -> bool:
-    """Whether a sentence has a word of the topic's names."""
-    return any(terms.get(piece, 0.0) >= _OF_NAME for piece in _pieces(text))
+def _is_named(text: str, terms: Mapping[str, float], actors: Collection[str]) -> bool:
+    """Whether a sentence has a word of the topic's names that is no actor's."""
+    return any(terms.get(piece, 0.0) >= _OF_NAME and piece not in actors for piece in _pieces(text))
 
 
 # -- from answers to verdicts ------------------------------------------------------------------------------------------
