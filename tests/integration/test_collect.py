@@ -17,21 +17,8 @@ from monitor.services.collect import CollectReport, collect, collect_pushed
 from monitor.services.discover import discover
 from monitor.services.subscriptions import try_feeds
 from monitor.services.websub import feed_secret, hub_secret, pushed, subscribe_due, verified
-from tests.collecting import Rig, collecting
+from tests.collecting import Rig
 from tests.rig import Call, feed_of, item, rss
-
-
-@pytest.fixture(scope="module")
-def parser() -> Iterator[Sandbox]:
-    sandbox = Sandbox(Limits(processes=1))
-    yield sandbox
-    sandbox.close()
-
-
-@pytest.fixture
-def rig(parser: Sandbox) -> Iterator[Rig]:
-    with collecting(parser, total_seconds=10) as made:
-        yield made
 
 
 def test_an_article_carries_what_the_feed_says(rig: Rig) -> None:

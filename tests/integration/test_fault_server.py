@@ -20,19 +20,12 @@ import zstandard
 
 from monitor.core.feeds.feedhealth import Health
 from monitor.model import Feed
-from monitor.sandbox import Limits, Sandbox
+from monitor.sandbox import Sandbox
 from tests.collecting import NOW, Rig, collecting
 from tests.rig import Call, feed_of, item, rss
 
 PROBES = Path(__file__).parents[1] / "data" / "probes"
 MEGABYTE = 1_000_000
-
-
-@pytest.fixture(scope="module")
-def parser() -> Iterator[Sandbox]:
-    sandbox = Sandbox(Limits(processes=1))
-    yield sandbox
-    sandbox.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,27 +12,13 @@ import pytest
 from monitor.config.feeds import load_feeds
 from monitor.errors import ConfigError, FetchError, ParseError
 from monitor.model import Feed, FeedState, Fetched
-from monitor.sandbox import Limits, Sandbox
 from monitor.services.subscriptions import draft, feed_rows, found_feed, import_opml, try_feeds
-from tests.collecting import NOW, Rig, collecting
+from tests.collecting import NOW, Rig
 from tests.rig import Call, feed_of, item, rss
 
 LIST = b"""<opml version="2.0"><body><outline text="Asia"><outline title="Yonhap" xmlUrl="https://y.example/rss" language="ko-KR"/></outline>
 <outline text="Known" xmlUrl="https://known.example/rss"/></body></opml>"""
 KNOWN = "feeds:\n  - {id: known, name: Known, url: 'https://known.example/rss'}\n"
-
-
-@pytest.fixture(scope="module")
-def parser() -> Iterator[Sandbox]:
-    sandbox = Sandbox(Limits(processes=1))
-    yield sandbox
-    sandbox.close()
-
-
-@pytest.fixture
-def rig(parser: Sandbox) -> Iterator[Rig]:
-    with collecting(parser, total_seconds=10) as made:
-        yield made
 
 
 # -- how they do -----------------------------------------------------------------------------------------------------

@@ -58,6 +58,17 @@ def test_the_last_actor_named_is_carried(language, text, holder):
     assert holder in holders_of_last(text, language)
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ru", "Китай ждёт. Он раскритиковал учения, которые проводят США и Япония."),
+        ("en", "China waits. It criticised the drills, which Washington and Tokyo hold."),
+    ],
+)
+def test_whoever_acts_inside_a_relative_clause_does_not_speak_the_sentence(language: str, text: str):
+    assert holders_of_last(text, language) == {"China"}
+
+
 def test_an_object_is_not_the_speaker():
     found = turns("He dismissed a protest from China. Japan called the visit to China useful.")
     assert found["Japan called the visit to China useful.", "Japan"] is Role.SUBJECT

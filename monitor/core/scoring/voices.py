@@ -267,7 +267,8 @@ _PREPOSITIONS = re.compile(
 
 
 # "... the drills, which Japan and Korea hold": whoever acts inside such a clause does not speak the sentence.
-_ASIDE = re.compile(r"\b(?:котор\w+|which|whom)\s[^.:;]{0,60}$", re.IGNORECASE)
+_ASIDE = re.compile(r"\b(?:котор\w+|which|whom)\s[^.:;]*$", re.IGNORECASE)
+_ASIDE_REACH = 72
 
 
 def _is_seat(sentence: Sentence, mention: Mention, words: Speech) -> bool:
@@ -287,7 +288,7 @@ def _subject(sentence: Sentence, named: Sequence[Mention], words: Speech) -> Men
         score += 1.5 if any(-_AFTER_VERB < verb - mention.end < _BEFORE_VERB for verb in verbs) else 0.0
         is_place = _PREPOSITIONS.search(sentence.outside[max(0, mention.start - 16) : mention.start]) is not None
         score -= 2.0 if is_place and not _is_seat(sentence, mention, words) else 0.0
-        score -= 2.0 if _ASIDE.search(sentence.outside[: mention.start]) else 0.0
+        score -= 2.0 if _ASIDE.search(sentence.outside[max(0, mention.start - _ASIDE_REACH) : mention.start]) else 0.0
         if best is None or score > best[0]:
             best = (score, mention)
     return best[1] if best is not None and best[0] > -1.8 else None  # noqa: PLR2004 - below, only places and objects are named

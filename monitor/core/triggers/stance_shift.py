@@ -7,7 +7,7 @@ the probability that the share moved by at least `change` in one direction is at
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from monitor.core.alerts.firing import Evaluation, Firing, Outcome, within
 from monitor.core.alerts.render import percent
-from monitor.model import Hit, Stance
+from monitor.core.trends.series import leading_of
+from monitor.model import Hit, Stance, Statement
 
 IS_PERIODIC = False
 GRID = 400
@@ -89,16 +90,13 @@ def _posterior(grid: NDArray[np.float64], favor: int, against: int) -> NDArray[n
 
 
 def _sides(hits: Iterable[Hit]) -> dict[tuple[str, str], tuple[int, int]]:
-    by_story: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
+    by_story: dict[tuple[str, str], dict[int, list[Statement]]] = defaultdict(lambda: defaultdict(list))
     for hit in hits:
         for item in hit.statements:
             if item.stance is not Stance.NEUTRAL:
-                sides = by_story[item.holder, item.topic]
-                sides[hit.story] = sides.get(hit.story, 0.0) + item.favor - item.against
-    return {
-        key: (sum(side > 0 for side in sides.values()), sum(side < 0 for side in sides.values()))
-        for key, sides in by_story.items()
-    }
+                by_story[item.holder, item.topic][hit.story].append(item)
+    sides = {key: Counter(map(leading_of, told.values())) for key, told in by_story.items()}
+    return {key: (counted[Stance.FAVOR], counted[Stance.AGAINST]) for key, counted in sides.items()}
 
 
 def _firing(
