@@ -49,6 +49,11 @@ class App:
         """What rules/*.yaml said when first asked."""
         return self.read_rulebook()
 
+    @cached_property
+    def rulebook_alone(self) -> Rulebook:
+        """The rulebook for a command that has no use for feeds: whatever its queries call a feed or a tag is believed."""
+        return self.read_rulebook(feeds=())
+
     def read_rulebook(self, feeds: Sequence[Feed] | None = None) -> Rulebook:
         """The rulebook as its files stand now, whole and validated; queries may name these feeds and their tags."""
         from monitor.config.rulebook import load_rulebook  # noqa: PLC0415 - as for the feeds

@@ -337,8 +337,12 @@ class Outbox(Protocol):
         """Held deliveries whose time has come, in the order they were planned."""
         ...
 
-    def list(self, *, state: str | None = None, limit: int = 100) -> list[Delivery]:
-        """Deliveries, newest first."""
+    def of(self, alerts: Sequence[str]) -> list[Delivery]:
+        """All deliveries of these alerts, newest first."""
+        ...
+
+    def list(self, *, state: str | None = None, receiver: str | None = None, limit: int = 100) -> list[Delivery]:
+        """Deliveries of a state, of a receiver or of all, newest first."""
         ...
 
     def counts(self) -> Mapping[str, Mapping[str, int]]:

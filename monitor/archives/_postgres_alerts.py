@@ -184,13 +184,21 @@ class PostgresOutbox:
             rows = db.execute("SELECT * FROM deliveries WHERE state = 'held' AND due <= %s ORDER BY number", (now,)).fetchall()
         return [read_delivery(row) for row in rows]
 
-    def list(self, *, state: str | None = None, limit: int = 100) -> list[Delivery]:
+    def of(self, alerts: Sequence[str]) -> list[Delivery]:
+        with self._connections.read() as db:
+            rows = db.execute(
+                "SELECT * FROM deliveries WHERE alert = ANY(%s) ORDER BY number DESC", ([clean(alert) for alert in alerts],)
+            ).fetchall()
+        return [read_delivery(row) for row in rows]
+
+    def list(self, *, state: str | None = None, receiver: str | None = None, limit: int = 100) -> list[Delivery]:
         with self._connections.read() as db:
             rows = db.execute(
                 """
-                SELECT * FROM deliveries WHERE %(state)s::text IS NULL OR state = %(state)s ORDER BY number DESC LIMIT %(limit)s
+                SELECT * FROM deliveries WHERE (%(state)s::text IS NULL OR state = %(state)s)
+                  AND (%(receiver)s::text IS NULL OR receiver = %(receiver)s) ORDER BY number DESC LIMIT %(limit)s
                 """,
-                {"state": state, "limit": limit},
+                {"state": state, "receiver": receiver, "limit": limit},
             ).fetchall()
         return [read_delivery(row) for row in rows]
 

@@ -183,10 +183,22 @@ class SqliteOutbox:
             ).fetchall()
         return [read_delivery(row) for row in rows]
 
-    def list(self, *, state: str | None = None, limit: int = 100) -> list[Delivery]:
+    def of(self, alerts: Sequence[str]) -> list[Delivery]:
         with self._connections.read() as db:
             rows = db.execute(
-                "SELECT * FROM deliveries WHERE ? IS NULL OR state = ? ORDER BY number DESC LIMIT ?", (state, state, limit)
+                "SELECT * FROM deliveries WHERE alert IN (SELECT value FROM json_each(?)) ORDER BY number DESC",
+                (json.dumps([clean(alert) for alert in alerts]),),
+            ).fetchall()
+        return [read_delivery(row) for row in rows]
+
+    def list(self, *, state: str | None = None, receiver: str | None = None, limit: int = 100) -> list[Delivery]:
+        with self._connections.read() as db:
+            rows = db.execute(
+                """
+                SELECT * FROM deliveries WHERE (:state IS NULL OR state = :state) AND (:receiver IS NULL OR receiver = :receiver)
+                ORDER BY number DESC LIMIT :limit
+                """,
+                {"state": state, "receiver": receiver, "limit": limit},
             ).fetchall()
         return [read_delivery(row) for row in rows]
 

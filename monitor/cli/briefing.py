@@ -50,7 +50,7 @@ def briefing(
     with opened(archive=archive, rules=rules) as service:
         now = service.clock.now()
         start = read_since(since, now)
-        composed = brief(service.archive, service.rulebook, topic, since=start, until=now, language=language)
+        composed = brief(service.archive, service.rulebook_alone, topic, since=start, until=now, language=language)
     if rewrite_url:
         composed = rewrite(composed, rewrite_url, rewrite_model, os.environ.get(KEY, ""))
     if as_json:

@@ -26,9 +26,9 @@ def score(
 
     text = _read(file)
     with opened(rules=rules) as app:
-        if topic is not None and topic not in app.rulebook.topics:
-            raise typer.BadParameter(f"no topic {topic!r}; known: {', '.join(app.rulebook.topics)}", param_hint="--topic")
-        scores = score_text(text, app.rulebook, app.scorer, topic=topic)
+        if topic is not None and topic not in app.rulebook_alone.topics:
+            raise typer.BadParameter(f"no topic {topic!r}; known: {', '.join(app.rulebook_alone.topics)}", param_hint="--topic")
+        scores = score_text(text, app.rulebook_alone, app.scorer, topic=topic)
     if as_json:
         print_json(_as_object(scores, topic))
     else:

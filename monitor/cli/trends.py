@@ -41,8 +41,8 @@ def trends(
         now = service.clock.now()
         start = read_since(since, now)
         step: Step | None = None if by is None else "day" if by is By.DAY else "week"
-        found = topic_trends(service.archive, service.rulebook, topic, since=start, until=now, step=step, holder=holder)
-        name = find_topic(service.rulebook, topic).name
+        found = topic_trends(service.archive, service.rulebook_alone, topic, since=start, until=now, step=step, holder=holder)
+        name = find_topic(service.rulebook_alone, topic).name
     if svg is not None:
         _write_svg(svg, found, name)
     if as_json:

@@ -62,10 +62,10 @@ def tune(
 
     with opened(archive=archive, rules=rules) as app:
         if forget:
-            gone = [topic for topic in topics or app.rulebook.topics if tuning.forget(app.archive, topic)]
+            gone = [topic for topic in topics or app.rulebook_alone.topics if tuning.forget(app.archive, topic)]
             typer.echo(f"back to the model alone: {', '.join(gone) or 'nothing was tuned'}")
             return
-        found = tuning.tune(app.archive, app.rulebook, app.scorer, topics or ())
+        found = tuning.tune(app.archive, app.rulebook_alone, app.scorer, topics or ())
         applied = tuning.apply(app.archive, found) if apply else 0
     if as_json:
         print_json({"topics": [_tuned(one) for one in found], "applied": applied})
@@ -105,7 +105,7 @@ def rescore(
 def _check_names(app: App, topic: str, holder: str | None) -> None:
     from monitor.model import OUTLET
 
-    known = app.rulebook
+    known = app.rulebook_alone
     if topic not in known.topics:
         raise typer.BadParameter(f"no topic {topic!r}; known: {', '.join(known.topics)}", param_hint="--topic")
     if holder is not None and holder != OUTLET and holder not in known.actors:
@@ -158,6 +158,7 @@ def _rescored(found: Rescored) -> dict[str, Any]:
     return {
         "articles": found.articles,
         "failed": found.failed,
+        "waiting": found.waiting,
         "newly_relevant": dict(found.gained),
         "no_longer_relevant": dict(found.lost),
         "stances": [one._asdict() for one in found.turned],
@@ -168,6 +169,8 @@ def _print_rescored(found: Rescored, *, is_stored: bool) -> None:
     typer.echo(f"{found.articles} articles scored again" + ("" if is_stored else " (nothing stored)"))
     if found.failed:
         typer.echo(f"{found.failed} could not be scored and keep what they had")
+    if found.waiting:
+        typer.echo(f"{found.waiting} were never scored; they wait for the worker")
     for topic in sorted(found.gained.keys() | found.lost.keys()):
         typer.echo(f"  {topic}: {found.gained[topic]} newly relevant, {found.lost[topic]} no longer")
     typer.echo(f"{len(found.turned)} stances changed" + (", the first:" if len(found.turned) > _SHOWN else ""))

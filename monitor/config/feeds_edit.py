@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
 import re
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from monitor.config.documents import parse_yaml, read_yaml
 from monitor.config.feeds import read_feeds, slug
+from monitor.config.writing import write_whole
 from monitor.errors import ConfigError, Problem
 from monitor.model import Feed
 
@@ -87,7 +86,7 @@ def remove_feed(path: Path, id_: str) -> Feed:
     kept = read_feeds(parse_yaml(text, path))
     if [feed.id for feed in kept] != [feed.id for feed in feeds if feed.id != id_]:
         raise ConfigError([Problem(f"feed {id_!r} is written in a way that cannot be taken out alone", str(path), first + 1)])
-    _write(path, text)
+    write_whole(path, text)
     return feeds[index]
 
 
@@ -136,22 +135,5 @@ def _edit(path: Path, change: Callable[[CommentedMap], None]) -> tuple[Feed, ...
     out = io.StringIO()
     yaml.dump(data, out)
     feeds = read_feeds(parse_yaml(out.getvalue(), path))
-    _write(path, out.getvalue())
+    write_whole(path, out.getvalue())
     return feeds
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace the file in one step, so that nobody ever reads half of it."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise ConfigError([Problem(f"cannot be written: {error.strerror}", str(path))]) from error
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise ConfigError([Problem(f"cannot be written: {error.strerror}", str(path))]) from error

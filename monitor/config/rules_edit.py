@@ -1,15 +1,14 @@
-"""Changes to rules/*.yaml that keep comments and order, written whole or not at all."""
+"""Changes to rules/*.yaml that keep comments and order."""
 
 from __future__ import annotations
 
 import io
-import os
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from ruamel.yaml import YAML
 
+from monitor.config.writing import write_whole
 from monitor.errors import ConfigError, Problem
 
 
@@ -30,17 +29,6 @@ def switch_rule(rules: Path, rule: str, *, is_enabled: bool) -> Path:
             write_whole(file, text.getvalue())
             return file
     raise ConfigError([Problem(f"no file defines the rule {rule!r}", str(rules))])
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Replace a file's text in one step, so that no reader ever sees half of it; its permissions stay."""
-    mode = path.stat().st_mode if path.exists() else 0o644
-    with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(file.name).chmod(mode)
-    Path(file.name).replace(path)
 
 
 def _yaml() -> YAML:

@@ -39,7 +39,7 @@ def audit_bundle(archive: Archive, rulebook: Rulebook, alert_id: str) -> dict[st
             {"id": feed.id, "url": feed.url, "body_sha256": state.body_hash, "last_success": state.last_success}
             for feed, state in (feeds[name] for name in sorted({article.feed for article in articles}) if name in feeds)
         ],
-        "deliveries": [asdict(one) for one in archive.outbox.list(limit=100_000) if one.alert == alert.id],
+        "deliveries": [asdict(one) for one in archive.outbox.of([alert.id])],
     }
 
 

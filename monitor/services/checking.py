@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from monitor.config.settings import Settings
-from monitor.errors import ConfigError, MonitorError
+from monitor.errors import ConfigError, MonitorError, Problem
 from monitor.model import Feed, Rulebook
 from monitor.ports import Archive, Scorer
 
@@ -31,6 +31,8 @@ class Checked(Protocol):
     def feeds(self) -> tuple[Feed, ...]: ...
     @property
     def rulebook(self) -> Rulebook: ...
+    @property
+    def rulebook_alone(self) -> Rulebook: ...
     @property
     def archive(self) -> Archive: ...
     @property
@@ -55,14 +57,9 @@ def check_configuration(app: Checked) -> dict[str, int]:
     Raises:
         ConfigError: with every mistake of feeds and rules together.
     """
-    problems = []
-    for read in (lambda: app.feeds, lambda: app.rulebook):
-        try:
-            read()
-        except ConfigError as error:
-            problems += [problem for problem in error.problems if problem not in problems]
+    problems = _mistakes(lambda: app.feeds)
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError(problems + _mistakes(lambda: app.rulebook_alone))
     book = app.rulebook
     return {
         "feeds": len(app.feeds),
@@ -71,6 +68,14 @@ def check_configuration(app: Checked) -> dict[str, int]:
         "rules": len(book.rules),
         "receivers": len(book.receivers),
     }
+
+
+def _mistakes(read: Callable[[], object]) -> list[Problem]:
+    try:
+        read()
+    except ConfigError as error:
+        return list(error.problems)
+    return []
 
 
 def examine(app: Checked) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from monitor.core.trends.series import TopicTrends, compute, periods, start_of
 from monitor.model import Hit, Stance, Statement, Topic
 from monitor.ports import Archive
-from monitor.services.today import StoryLine, story_lines, strongest
+from monitor.services.today import StoryLine, sides_taken, story_lines
 from monitor.services.trends import usual_step
 
 UNSTATED = "none"
@@ -45,7 +45,7 @@ def coverage(archive: Archive, topic: Topic, now: datetime, span: timedelta) -> 
         _days(hits, since.date(), now.date()),
         weeks,
         _matrix(hits, weeks),
-        strongest([one for hit in hits for one in hit.statements], limit=HOLDERS),
+        sides_taken([one for hit in hits for one in hit.statements], limit=HOLDERS),
         story_lines(archive, hits, limit=10),
         {hit.article: hit for hit in hits},
         compute(

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from monitor.config.rulebook import load_rulebook
-from monitor.config.rules_edit import write_whole
+from monitor.config.writing import write_whole
 from monitor.errors import ConfigError, Problem
 from monitor.model import Rulebook
 

@@ -31,8 +31,7 @@ class Line:
 
 def listing(archive: Archive, *, state: str | None = None, receiver: str | None = None, limit: int = 50) -> list[Line]:
     """Deliveries, newest first, of one state or receiver when given."""
-    found = archive.outbox.list(state=state, limit=_EVERYTHING if receiver else limit)
-    wanted = [delivery for delivery in found if receiver is None or delivery.receiver == receiver][:limit]
+    wanted = archive.outbox.list(state=state, receiver=receiver, limit=limit)
     health = {name: load_health(archive, name) for name in {delivery.receiver for delivery in wanted}}
     return [_line(archive, delivery, health[delivery.receiver]) for delivery in wanted]
 
@@ -85,8 +84,7 @@ def _dropped(delivery: Delivery) -> str:
 def _chosen(archive: Archive, names: Sequence[str], receiver: str | None) -> list[Delivery]:
     if not names and receiver is None:
         raise MonitorError(_NO_NAMES)
-    open_ones = [delivery for state in _OPEN for delivery in archive.outbox.list(state=state, limit=_EVERYTHING)]
-    mine = [delivery for delivery in open_ones if receiver is None or delivery.receiver == receiver]
+    mine = [one for state in _OPEN for one in archive.outbox.list(state=state, receiver=receiver, limit=_EVERYTHING)]
     if not names or list(names) == ["all"]:
         return mine
     return [_named(mine, name) for name in names]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -40,6 +40,7 @@ class Rescored:
 
     articles: int = 0
     failed: int = 0
+    waiting: int = 0  # not scored yet: the worker's to score, and to alert on
     gained: Counter[str] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
     turned: list[Turned] = field(default_factory=list)
@@ -48,6 +49,7 @@ class Rescored:
         """Take over what another part changed."""
         self.articles += other.articles
         self.failed += other.failed
+        self.waiting += other.waiting
         self.gained.update(other.gained)
         self.lost.update(other.lost)
         self.turned += other.turned
@@ -77,32 +79,27 @@ def rescore(
             with archive.transaction():
                 archive.scores.save(kept)
         found.add(part)
-        note(found.articles + found.failed, chunk[-1][1])
+        note(found.articles + found.failed + found.waiting, chunk[-1][1])
     return found
 
 
 def score_part(
     told: Sequence[tuple[Article, Scores | None]], rulebook: Rulebook, scorer: Scorer, learned: Mapping[str, Head]
 ) -> tuple[Rescored, list[Scores]]:
-    """Score articles again beside what they had: what that changes, and the scores worth storing."""
-    old = {article.id: scores for article, scores in told}
-    new = score_articles([article for article, _ in told], rulebook, scorer, heads=learned)
-    kept = list(_kept(old, new))
-    found = Rescored(len(kept), len(new) - len(kept))
+    """Score articles again beside what they had: what that changes, and the scores worth storing.
+
+    Articles of one analysis share its time, which a backtest replays: it stays as it was.
+    """
+    old = {article.id: scores for article, scores in told if scores}
+    new = score_articles([article for article, scores in told if scores], rulebook, scorer, heads=learned)
+    kept = [replace(score, at=old[score.article].at) for score in new if not score.error]
+    found = Rescored(len(kept), len(new) - len(kept), len(told) - len(old))
     for score in kept:
         _compare(found, old[score.article], score)
     return found, kept
 
 
-def _kept(old: dict[int, Scores | None], new: Sequence[Scores]) -> Iterator[Scores]:
-    """Scores worth storing. Articles of one analysis share its time, which a backtest replays: it stays as it was."""
-    for score in new:
-        before = old[score.article]
-        if not score.error and before is not None:
-            yield replace(score, at=before.at)
-
-
-def _compare(found: Rescored, before: Scores | None, after: Scores) -> None:
+def _compare(found: Rescored, before: Scores, after: Scores) -> None:
     was, now = _topics(before), _topics(after)
     found.gained.update(now - was)
     found.lost.update(was - now)
@@ -114,9 +111,9 @@ def _compare(found: Rescored, before: Scores | None, after: Scores) -> None:
     ]
 
 
-def _topics(scores: Scores | None) -> set[str]:
-    return {one.topic for one in scores.relevances if one.is_relevant} if scores else set()
+def _topics(scores: Scores) -> set[str]:
+    return {one.topic for one in scores.relevances if one.is_relevant}
 
 
-def _stances(scores: Scores | None) -> dict[tuple[str, str], Stance]:
-    return {(one.topic, one.holder): one.stance for one in scores.statements} if scores else {}
+def _stances(scores: Scores) -> dict[tuple[str, str], Stance]:
+    return {(one.topic, one.holder): one.stance for one in scores.statements}

@@ -122,7 +122,7 @@ def _alert(archive: Archive, name: str) -> ShownAlert | None:
     alert = archive.alerts.get(name)
     if alert is None:
         return None
-    deliveries = tuple(one for one in archive.outbox.list(limit=1_000_000) if one.alert == alert.id)
+    deliveries = tuple(archive.outbox.of([alert.id]))
     return ShownAlert(alert, _found(archive, alert.articles), deliveries)
 
 

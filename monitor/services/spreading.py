@@ -79,6 +79,7 @@ def rescore(
             Rescored(
                 result["articles"],
                 result["failed"],
+                result["waiting"],
                 Counter(result["gained"]),
                 Counter(result["lost"]),
                 _TURNED.validate_python(result["turned"]),
@@ -210,6 +211,7 @@ def _rescored(archive: Archive, scorer: Scorer, work: Mapping[str, Any], name: s
                 "model": scorer.revision,
                 "articles": found.articles,
                 "failed": found.failed,
+                "waiting": found.waiting,
                 "gained": found.gained,
                 "lost": found.lost,
                 "turned": [list(one) for one in found.turned],

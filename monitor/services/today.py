@@ -117,13 +117,13 @@ def story_lines(archive: Archive, hits: Sequence[Hit], limit: int = STORIES) -> 
             len(by_story[story.id]),
             story.outlets,
             max(hit.published for hit in by_story[story.id]),
-            strongest([one for hit in by_story[story.id] for one in hit.statements]),
+            sides_taken([one for hit in by_story[story.id] for one in hit.statements]),
         )
         for story in stories
     )
 
 
-def strongest(statements: Sequence[Statement], limit: int = 5) -> tuple[Statement, ...]:
+def sides_taken(statements: Sequence[Statement], limit: int = 5) -> tuple[Statement, ...]:
     """For each holder and topic the surest statement of the side it takes on the whole; sides taken before neutral ones."""
     said: dict[tuple[str, str], list[Statement]] = defaultdict(list)
     for one in statements:

@@ -400,9 +400,20 @@ def test_deliveries_are_leased_in_order_and_settled(archive):
     archive.outbox.settle(sent, NOW)
     assert {one.id for one in archive.outbox.claim(NOW + HOUR, HOUR, 9)} == {"d1", "d2", "d3", "later"}
     assert archive.outbox.list(state="sent") == [sent]
+    assert [one.id for one in archive.outbox.list(receiver="desk", limit=2)] == ["later", "d2"]
+    assert archive.outbox.list(state="sent", receiver="chief") == []
     assert archive.outbox.thread("desk", alert().thread) == "ts1"
     assert archive.outbox.thread("chief", alert().thread) == ""
     assert archive.outbox.counts() == {"chief": {"pending": 1}, "desk": {"pending": 3, "sent": 1}}
+
+
+def test_an_alert_tells_its_own_deliveries(archive):
+    others = [(alert(name), [Delivery(f"{name}-{n}", name, "desk") for n in range(2)]) for name in ("abd", "abe")]
+    archive.alerts.plan([(alert(), [Delivery("d1", "abc", "desk"), Delivery("d2", "abc", "chief")]), *others], [])
+
+    assert [one.id for one in archive.outbox.of(["abc"])] == ["d2", "d1"]
+    assert [one.id for one in archive.outbox.of(["abe", "abc"])] == ["abe-1", "abe-0", "d2", "d1"]
+    assert archive.outbox.of([]) == archive.outbox.of(["nobody\ud800"]) == []
 
 
 def test_silences_end(archive):

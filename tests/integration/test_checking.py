@@ -37,6 +37,13 @@ def test_every_mistake_of_a_file_is_told_and_each_once(tmp_path: Path):
         assert lines(wrong_rules) == ["desk.yaml:13", "desk.yaml:14"]
 
 
+def test_mistakes_of_rules_are_told_beside_those_of_feeds(tmp_path: Path):
+    with stage(tmp_path, is_filled=False) as wrong:
+        wrong.settings.feeds.write_text("feeds:\n  - {id: a, name: A, url: 'gopher://a/'}\n")
+        (wrong.settings.rules / "desk.yaml").write_text(RULES.replace("[desk]", "[dsk]"))
+        assert lines(wrong) == ["desk.yaml:14", "feeds.yaml:2"]
+
+
 def lines(app: App) -> list[str]:
     """Where the mistakes stand."""
     with pytest.raises(ConfigError) as caught:

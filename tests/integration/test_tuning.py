@@ -116,6 +116,16 @@ def test_a_new_article_is_scored_with_what_was_learned_until_it_is_forgotten(arc
     assert relevant(archive, again) == [True]
 
 
+def test_articles_that_wait_for_their_first_score_are_left_to_the_worker(archive):
+    fill(archive, FieldScorer(), 4)
+    (waiting,) = archive.articles.add([article(100, "trade")])
+
+    found = rescore(archive, BOOK, FieldScorer(), parse("*"), NOW)
+
+    assert (found.articles, found.failed, found.waiting) == (4, 0, 1)
+    assert archive.scores.get(waiting) is None
+
+
 def test_heads_of_another_model_are_left_out_and_a_threshold_in_the_file_counts_most(archive):
     ids = fill(archive, FieldScorer())
     tuning.apply(archive, [tuning.Tuned("levy", 12, 6, head=Head("fields-1", 0.9))])

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from monitor.config.rulebook import load_rulebook
-from monitor.config.rules_edit import switch_rule, write_whole
+from monitor.config.rules_edit import switch_rule
+from monitor.config.writing import write_whole
 from monitor.errors import ConfigError
 
 TEXT = """# Who is told what.
@@ -61,3 +62,13 @@ def test_a_file_is_replaced_with_its_permissions_and_leaves_nothing_beside_it(tm
     assert path.read_text() == "two: 2\n"
     assert path.stat().st_mode & 0o777 == 0o640
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_cannot_be_written_is_named_with_what_to_do(tmp_path: Path):
+    with pytest.raises(ConfigError, match=r"gone/a\.yaml.*cannot be written: No such file or directory.*write access"):
+        write_whole(tmp_path / "gone" / "a.yaml", "one: 1\n")
+
+    (tmp_path / "folder.yaml").mkdir()
+    with pytest.raises(ConfigError, match="cannot be written"):
+        write_whole(tmp_path / "folder.yaml", "one: 1\n")
+    assert [one.name for one in tmp_path.iterdir()] == ["folder.yaml"]

@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
 from monitor.services.subscribe import MEDIA_TYPES, SHOWN, Channel, Entry, write
-from monitor.services.today import strongest
+from monitor.services.today import sides_taken
 from monitor.web.site import On, Site
 
 router = APIRouter(tags=["subscribe"])
@@ -36,7 +36,7 @@ def _answer(request: Request, site: Site, form: Form, text: str, title: str) -> 
     query, now = site.query(text), site.now()
     articles, _, _ = site.archive.search.search(query, now=now, limit=SHOWN)
     hits = site.archive.search.hits(query, now=now, within=[article.id for article in articles])
-    said = {hit.article: strongest(hit.statements) for hit in hits}
+    said = {hit.article: sides_taken(hit.statements) for hit in hits}
     base = site.app.settings.public_url.rstrip("/") + "/" if site.app.settings.public_url else str(request.base_url)
     address = base + str(request.url.path).lstrip("/") + (f"?{request.url.query}" if request.url.query else "")
     entries = [Entry(article, said.get(article.id, ())) for article in articles]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 
@@ -22,7 +23,6 @@ from monitor.web.site import On, Site
 router = APIRouter()
 SPANS = (1, 7, 30, 365)
 _SHOWN = 100
-_DELIVERIES = 2000
 
 
 @router.get("/alerts")
@@ -36,7 +36,7 @@ def alerts_page(request: Request, site: On, days: int = 7, rule: str = "") -> Re
         request,
         "alerts.html",
         alerts=alerts,
-        deliveries=_by_alert(site),
+        deliveries=_by_alert(site, alerts),
         suppressed=suppressed[:40],
         reasons=Counter(str(one.reason) for one in suppressed).most_common(),
         silences=site.archive.silences.list(now),
@@ -53,7 +53,7 @@ def alert_page(request: Request, site: On, name: str) -> Response:
     alert = site.archive.alerts.get(name)
     if alert is None:
         raise HTTPException(404, f"there is no alert {name}")
-    deliveries = _by_alert(site)[alert.id]
+    deliveries = site.archive.outbox.of([alert.id])
     return show(
         request,
         "alert.html",
@@ -70,7 +70,7 @@ def alert_page(request: Request, site: On, name: str) -> Response:
 def preview(site: On, name: str, receiver: str) -> Response:
     """The HTML form of an alert at one receiver, for a frame in which nothing runs and nothing is loaded."""
     alert = site.archive.alerts.get(name)
-    found = _previews(site, alert, _by_alert(site)[alert.id]) if alert else []
+    found = _previews(site, alert, site.archive.outbox.of([alert.id])) if alert else []
     shown = next((one for one in found if one.receiver == receiver and one.media == "text/html"), None)
     if shown is None:
         raise HTTPException(404, f"there is no such preview of alert {name}")
@@ -114,8 +114,8 @@ def _previews(site: Site, alert: Alert, deliveries: list[Delivery]) -> list[Prev
     return previews(site.archive, site.rulebook, alert, deliveries, site.app.preview, now=site.now(), page=page)
 
 
-def _by_alert(site: Site) -> dict[str, list[Delivery]]:
+def _by_alert(site: Site, alerts: Sequence[Alert]) -> dict[str, list[Delivery]]:
     found: dict[str, list[Delivery]] = defaultdict(list)
-    for delivery in site.archive.outbox.list(limit=_DELIVERIES):
+    for delivery in site.archive.outbox.of([alert.id for alert in alerts]):
         found[delivery.alert].append(delivery)
     return found

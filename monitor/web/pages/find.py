@@ -14,7 +14,7 @@ from monitor.core.queries.clauses import FIELDS
 from monitor.core.queries.query import Query, asserted
 from monitor.errors import QueryError
 from monitor.model import Stance, Statement
-from monitor.services.today import strongest
+from monitor.services.today import sides_taken
 from monitor.web.charts import Bar, columns, quoted, search_link
 from monitor.web.pages.show import part, show
 from monitor.web.site import On, Site
@@ -98,7 +98,7 @@ def _positions(site: Site, article: int, asked: frozenset[str]) -> list[tuple[St
     relevant = {one.topic for one in scores.relevances if one.is_relevant}
     about = relevant & asked or relevant
     sides: dict[tuple[str, Stance], Statement] = {}
-    for one in strongest([one for one in scores.statements if one.topic in about], limit=_TOLD):
+    for one in sides_taken([one for one in scores.statements if one.topic in about], limit=_TOLD):
         sides.setdefault((one.holder, one.stance), one)
     many = Counter(holder for holder, _ in sides)
     names = site.rulebook.topics

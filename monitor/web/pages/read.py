@@ -14,7 +14,7 @@ from monitor.model import Article, Label, Stance
 from monitor.services.feedback import NOT_RELEVANT, RELEVANT, WRONG_STANCE, give_label
 from monitor.services.rules import explain, rule_named
 from monitor.services.stories import list_stories, show_story
-from monitor.services.today import strongest
+from monitor.services.today import sides_taken
 from monitor.web.identity import By, needs
 from monitor.web.pages.show import back, show
 from monitor.web.site import On
@@ -95,7 +95,7 @@ def story_page(request: Request, site: On, number: int) -> Response:
         "story.html",
         story=story,
         told=told,
-        positions=strongest(statements, limit=12),
+        positions=sides_taken(statements, limit=12),
         sources=sources,
         topics=site.rulebook.topics,
         outlets=_outlets(told),
