@@ -27,13 +27,19 @@ class Pool(httpcore.AsyncConnectionPool):
         origin = request.url.origin
         key = (origin.scheme, origin.host, origin.port)
         while True:
-            connection = await self._taken(key) or self.create_connection(origin)
+            kept = await self._taken(key)
+            connection = kept or self.create_connection(origin)
             try:
                 response = await connection.handle_async_request(request)
                 break
             except httpcore.ConnectionNotAvailable:
                 # It closed, or has no room for one more stream; the next one is another.
                 continue
+            except BaseException:
+                # Cut off before httpcore minds the connection, or between two streams of it: nobody else knows of it.
+                if not kept or kept.is_idle():
+                    await connection.aclose()
+                raise
         if connection.is_available():
             # HTTP/2: others of this host may come along.
             await self._keep(key, connection)
@@ -100,5 +106,11 @@ class _Body:
 
     async def aclose(self) -> None:
         pool, key, connection = self._place
-        await self._stream.aclose()  # type: ignore[union-attr]
+        try:
+            await self._stream.aclose()  # type: ignore[union-attr]
+        except BaseException:
+            # Cut off before it was free again. One of HTTP/2 has others' answers under way, and stays in the pool.
+            if not connection.is_available():
+                await connection.aclose()
+            raise
         await pool.done(key, connection)

@@ -85,11 +85,11 @@ class _Backend(httpcore.AsyncNetworkBackend):
     """Connects to what is asked for, unguarded, and counts."""
 
     def __init__(self) -> None:
-        self.opened = 0
+        self.streams: list[Stream] = []
 
     async def connect_tcp(self, host: str, port: int, timeout: float | None = None, **_: object) -> Stream:  # type: ignore[override]  # noqa: ASYNC109
-        self.opened += 1
-        return await connected(host, port, timeout)
+        self.streams.append(await connected(host, port, timeout))
+        return self.streams[-1]
 
 
 async def _http2(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -139,7 +139,11 @@ def test_http_2_is_spoken_where_the_server_does_on_one_connection() -> None:
         async with serving(_http2, context) as place, Pool(backend, trusting) as pool:
             answers = [await pool.request("GET", f"https://{place}/0")]
             answers += await asyncio.gather(*(pool.request("GET", f"https://{place}/{number}") for number in range(1, 4)))
-        return [answer.content for answer in answers], {answer.extensions["http_version"] for answer in answers}, backend.opened
+        return (
+            [answer.content for answer in answers],
+            {answer.extensions["http_version"] for answer in answers},
+            len(backend.streams),
+        )
 
     bodies, versions, opened = asyncio.run(run())
     assert bodies == [b"/0", b"/1", b"/2", b"/3"]
@@ -147,16 +151,41 @@ def test_http_2_is_spoken_where_the_server_does_on_one_connection() -> None:
     assert opened <= 3
 
 
-def test_no_more_connections_wait_than_may() -> None:
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while await reader.readline():
-            while (await reader.readline()).strip():
-                pass
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+async def _http1(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answers every request of a connection."""
+    while await reader.readline():
+        while (await reader.readline()).strip():
+            pass
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
+
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_a_request_cut_off_at_any_moment_leaves_no_connection_behind(*, is_kept: bool) -> None:
+    async def run() -> list[int]:
+        backend, left = _Backend(), []
+        async with serving(_http1) as place:
+            for steps in range(40):
+                pool = Pool(backend, ssl.create_default_context())
+                if is_kept:
+                    await pool.request("GET", f"http://{place}/")
+                asking = asyncio.create_task(pool.request("GET", f"http://{place}/"))
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+                asking.cancel()
+                await asyncio.gather(asking, return_exceptions=True)
+                await pool.aclose()
+                await asyncio.sleep(0)
+                if not all(stream._ear.transport.is_closing() for stream in backend.streams):
+                    left.append(steps)
+        return left
+
+    assert asyncio.run(run()) == []
+
+
+def test_no_more_connections_wait_than_may() -> None:
     async def run() -> int:
         pool = Pool(_Backend(), ssl.create_default_context())
-        async with serving(answer) as place, pool:
+        async with serving(_http1) as place, pool:
             await asyncio.gather(*(pool.request("GET", f"http://{place}/") for _ in range(MOST_KEPT + 30)))
             await pool._sweep()
             return sum(map(len, pool._kept.values()))
