@@ -28,7 +28,7 @@ FULL: dict[str, Measure] = {
     "search": lambda: search.measure(sizes_=(10_000, 100_000), peer_size=10_000, repeat=20, runs=RUNS),
     "latency": lambda: latency.measure(seconds=20, per_second=10, runs=RUNS),
     "growth": lambda: growth.measure(held=(10_000, 100_000), many=(10, 100, 1000), polled=(100, 1000, 10_000), runs=RUNS),
-    "score": lambda: score.measure(count=100, runs=RUNS, peers=20),
+    "score": lambda: score.measure(count=100, runs=RUNS, peers=4),
     "quality": lambda: quality.measure(most=0),
     "cluster": lambda: cluster.measure(articles=20_000, queued=1500, milliseconds=20, runs=3),
 }
@@ -40,7 +40,6 @@ QUICK: dict[str, Measure] = {
     "growth": lambda: growth.measure(held=(1000, 5000), many=(10, 100), polled=(100, 300), runs=2),
     "score": lambda: score.measure(count=4, runs=RUNS, peers=1),
     "quality": lambda: quality.measure(most=6),
-    "cluster": lambda: cluster.measure(articles=2000, queued=400, milliseconds=20),
 }
 
 
@@ -56,16 +55,18 @@ def keyed(details: dict[str, Any]) -> dict[str, dict[str, Any]]:
         found["collect"] = {**ratios, "rss_mb": polled["service"]["rss_mb"]["median"]}
         found["collect"]["parsing_share"] = polled["parsing_share"]["median"]
     if scored := details.get("score"):
-        found["score"] = {name: scored[name]["median"] for name in ("vs_pipeline", "vs_ort_limit")}
+        named = ("vs_pipeline", "vs_pipeline_three_sides", "vs_ort_limit", "embedding_vs_sentence_transformers")
+        found["score"] = {name: scored[name]["median"] for name in named}
         found["score"]["articles_per_second"] = scored["mixed"]["articles_per_second"]["median"]
         found["score"]["rss_mb"] = scored["mixed"]["rss_mb"]
     if searched := details.get("search"):
-        size, largest = max(searched["sizes"].items(), key=lambda item: int(item[0]))
+        fresh = {int(size): row for size, row in searched["sizes"].items() if "earlier" not in row}
+        size, largest = max(fresh.items())
         hundred = searched["sizes"].get("100000")
         worst = max(row["median"] for row in largest["vs_raw_fts5"].values())
-        # Null says that this run had no archive of that size; no other size may stand for it.
+        # Null says that no run had an archive of that size; no other size may stand for it.
         p95 = hundred["p95_ms"]["median"] if hundred else None
-        found["search"] = {"p95_ms_100k": p95, "vs_raw_fts5": worst, "articles": int(size), "p95_ms": largest["p95_ms"]["median"]}
+        found["search"] = {"p95_ms_100k": p95, "vs_raw_fts5": worst, "articles": size, "p95_ms": largest["p95_ms"]["median"]}
     if heard := details.get("latency"):
         found["latency"] = {name: heard[name]["median"] for name in ("p50_s", "p95_s")}
     if grown := details.get("growth"):
@@ -77,25 +78,44 @@ def keyed(details: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return found
 
 
+def beside(new: dict[str, Any], old: dict[str, Any], of: dict[str, Any]) -> dict[str, Any]:
+    """What was measured, and for sizes of archives that it leaves out what an earlier run said, marked with that run's name."""
+    if "sizes" not in new:
+        return new
+    kept = {size: {"earlier": of.get("run", "unknown"), **row} for size, row in old.get("sizes", {}).items()}
+    return {**new, "sizes": {**kept, **new["sizes"]}}
+
+
+def last_of_kind(*, is_quick: bool) -> dict[str, Any]:
+    """The newest result of the same sizes, to compare with; empty where there is none."""
+    found = [path for path in sorted(RESULTS.glob("20??-??-??-*.json")) if path.stem.endswith("-quick") is is_quick]
+    whole = [result for path in found if "measured" in (result := json.loads(path.read_text(encoding="utf-8")))]
+    return whole[-1] if whole else {}
+
+
 def main() -> int:
     """Measure what is named, everything by default; 1 when something could not be measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(FULL)}; all by default")
     parser.add_argument("--quick", action="store_true", help="small sizes, for a first look and the comparison by ratio")
     given = parser.parse_args()
-    unknown = set(given.names) - set(FULL)
+    known = QUICK if given.quick else FULL
+    unknown = set(given.names) - set(known)
     if unknown:
-        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; known: {', '.join(FULL)}")
-    before = json.loads(LATEST.read_text(encoding="utf-8")) if LATEST.exists() else {}
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; known: {', '.join(known)}")
+    before, compared = (
+        (json.loads(LATEST.read_text(encoding="utf-8")) if LATEST.exists() else {}),
+        last_of_kind(is_quick=given.quick),
+    )
     machine, at = facts(), datetime.now(UTC)
     name = f"{at:%Y-%m-%d}-{machine['name']}{'-quick' if given.quick else ''}"
     details, sources, failed = dict(before.get("details", {})), dict(before.get("measured", {})), []
-    for title, measure in (QUICK if given.quick else FULL).items():
+    for title, measure in known.items():
         if given.names and title not in given.names:
             continue
         began = time.monotonic()
         try:
-            details[title] = measure()
+            details[title] = beside(measure(), details.get(title, {}), sources.get(title, {}))
         except Exception:  # noqa: BLE001 (one peer that is missing must not cost the figures of all others)
             failed.append(title)
             traceback.print_exc()
@@ -109,7 +129,7 @@ def main() -> int:
             file.write_text(text, encoding="utf-8")
     after = json.loads(LATEST.read_text(encoding="utf-8")) if LATEST.exists() else {}
     page.write(after)
-    for line in guard.compare(before, after):
+    for line in guard.compare(compared, after):
         print(line)
     if failed:
         print(f"not measured: {', '.join(failed)}", file=sys.stderr)

@@ -12,7 +12,7 @@ from pathlib import Path
 from training import bases, bundled, calibrate, card, embedding, evaluate, export, stance, trim
 from training.data import OWN
 
-STEPS = ["bases", "trim", "embedding", "stance-en", "stance", "export", "calibrate", "evaluate", "card"]
+STEPS = ["bases", "trim", "embedding", "stance-en", "stance-en-again", "stance", "export", "calibrate", "evaluate", "card"]
 MORE, MORE_ENGLISH = "more", "more-en"
 
 
@@ -33,6 +33,7 @@ def steps(work: Path, public: Path, out: Path) -> dict[str, Callable[[], None]]:
         "trim": lambda: trim.run(work, OWN),
         "embedding": lambda: embedding.run(work),
         "stance-en": lambda: stance.run_english(work, public),
+        "stance-en-again": lambda: stance.run_english_again(work, public),
         "stance": lambda: stance.run_multilingual(work, public),
         MORE: more,
         MORE_ENGLISH: more_english,

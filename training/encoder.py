@@ -15,12 +15,10 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
 class CrossEncoder(nn.Module):
     """Reads a pair of texts and gives `outputs` numbers."""
 
-    def __init__(self, base: Path, outputs: int) -> None:
+    def __init__(self, base: Path, outputs: int, dropout: float = 0.0) -> None:
         super().__init__()
-        quiet = {
-            "hidden_dropout_prob": 0.0,
-            "attention_probs_dropout_prob": 0.0,
-        }  # drawing random numbers costs a tenth of the time
+        # None by default: drawing random numbers costs a tenth of the time.
+        quiet = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": 0.0}
         self.body = AutoModel.from_pretrained(str(base), attn_implementation="eager", add_pooling_layer=False, **quiet)
         self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(str(base))
         width = self.body.config.hidden_size
@@ -63,9 +61,9 @@ class CrossEncoder(nn.Module):
         (folder / "outputs.json").write_text(json.dumps(self.out.out_features), encoding="utf-8")
 
     @classmethod
-    def load(cls, base: Path, folder: Path) -> CrossEncoder:
+    def load(cls, base: Path, folder: Path, dropout: float = 0.0) -> CrossEncoder:
         """A tuned model on top of its base."""
-        model = cls(base, json.loads((folder / "outputs.json").read_text(encoding="utf-8")))
+        model = cls(base, json.loads((folder / "outputs.json").read_text(encoding="utf-8")), dropout)
         model.load_state_dict(torch.load(folder / "tuned.pt", map_location="cpu", weights_only=True))
         return model
 

@@ -17,6 +17,7 @@ from monitor.errors import ScorerError
 from monitor.model import Limits, Vector
 from monitor.scorers._batches import BUDGET, MOST, Batch, batches
 from monitor.scorers._packed import unpack
+from monitor.scorers._private import stay_private
 from monitor.scorers._tokens import Tokens
 from monitor.scorers._weights import ABOUT, Graph, Manifest, read_manifest, verify
 
@@ -137,6 +138,7 @@ def open_graph(path: Path, packed: Path | None = None) -> Run:
     Raises:
         ScorerError: a file is missing or broken.
     """
+    stay_private()
     import onnxruntime  # noqa: PLC0415 - only scoring needs it
 
     options = onnxruntime.SessionOptions()

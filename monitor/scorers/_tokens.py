@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from monitor.errors import ScorerError
+from monitor.scorers._private import stay_private
 from monitor.scorers._text import plain
 
 _FEWEST_LEFT = 24
@@ -58,7 +58,7 @@ def load_tokenizer(folder: Path) -> Any:
     Raises:
         ScorerError: there is none, or it has no fast engine.
     """
-    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
+    stay_private()
     from transformers import AutoTokenizer  # noqa: PLC0415 - takes seconds, and only scoring needs it
 
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, Literal
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from monitor.errors import ScorerError
 from monitor.model import Vector
 from monitor.scorers._batches import batches
+from monitor.scorers._private import stay_private
 from monitor.scorers._text import plain
 
 Task = Literal["classifier", "encoder"]
@@ -97,7 +97,7 @@ def open_model(name: str, revision: str | None, task: Task, device: str, max_tok
     Raises:
         ScorerError: PyTorch is missing, or the model cannot be loaded.
     """
-    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
+    stay_private()
     try:
         torch = import_module("torch")
         from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer  # noqa: PLC0415 - takes seconds
