@@ -158,7 +158,10 @@ LATEST = ("acts", "society", "concession", "irony_2", "desk")
 
 
 def run_english_again(work: Path, public: Path, minutes: float | None = None) -> None:
-    """One more course over everything, through all layers and with dropout, on weights as they are stored; `stance-en` becomes its outcome."""
+    """One more course over everything, through all layers and with dropout, on weights as they are stored.
+
+    It goes on from `stance-en`, which is kept as `stance-en-settled`, and writes `stance-en` anew.
+    """
     base, out = work / "bases" / "mpnet", work / "stance-en"
     settled = work / "stance-en-settled"
     if not (settled / "tuned.pt").exists():

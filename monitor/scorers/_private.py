@@ -1,6 +1,7 @@
 """Keeps the libraries behind the models from reporting to their makers.
 
-ONNX Runtime sends what it runs on, and a number that names the machine, to its maker from the moment it is loaded; so this comes first.
+ONNX Runtime sends what it runs on, and a number that names the machine, to its maker from the moment it is loaded; so this
+comes first.
 """
 
 from __future__ import annotations
