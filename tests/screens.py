@@ -1,16 +1,21 @@
-"""Takes the pictures of the pages in docs/images: `python -m tests.screens`.
+"""Takes the pictures in docs/images: `python -m tests.screens`.
 
-Plays the demo into a temporary folder and takes every page on a desk, on a desk in the dark, and on a phone. `--settings` takes a
-demo that was played already, `--only today,topic` some pages, `--to` puts the pictures elsewhere, `--whole` takes pages to their end.
+Plays the demo into a temporary folder and takes every page on a desk, on a desk in the dark, and on a phone; an alert as a letter
+(`email`) and in Slack (`slack`); a briefing as a page and as PDF (`briefing`, which wants pypdfium2). `--settings` takes a demo that
+was played already, `--only today,email` some pictures, `--to` puts them elsewhere, `--whole` takes pages to their end.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
+import json
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -21,13 +26,17 @@ from monitor.app import App, open_app
 from monitor.core.queries.query import parse
 from monitor.demo.run import run_demo
 from monitor.model import Alert
+from monitor.services.briefing import brief, write
+from monitor.services.preview import previews
 from monitor.services.status import WORKER
 from monitor.services.stories import list_stories
 from monitor.web import serving
+from tests import slackview
 from tests.browsing import CHROMIUM, PATIENCE_MS
 
 IMAGES = Path(__file__).parent.parent / "docs/images"
 Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, Theme] = ("light", "dark")
 DESK, PHONE = ViewportSize(width=1280, height=860), ViewportSize(width=390, height=844)
 VIEWS: dict[str, tuple[ViewportSize, Theme]] = {"": (DESK, "light"), "-dark": (DESK, "dark"), "-phone": (PHONE, "light")}
 
@@ -80,7 +89,53 @@ def take(settings: Path, to: Path, *, only: frozenset[str] = frozenset(), whole:
             if name in only or not only:
                 for suffix, view in VIEWS.items():
                     _picture(browser, address, subject, view, to / f"web-{name}{suffix}.png", whole=whole)
+        if only & {"email", "slack"} or not only:
+            _messages(browser, app, to)
+        if "briefing" in only or not only:
+            _briefing(browser, app, to)
         browser.close()
+
+
+def _messages(browser: Browser, app: App, to: Path) -> None:
+    """An alert as its receivers get it."""
+    alert, now = _fullest_alert(app), app.clock.now()
+    where = "https://monitor.example.org/alerts/" + alert.id
+    shown = previews(app.archive, app.rulebook, alert, app.archive.outbox.of([alert.id]), app.preview, now=now, page=where)
+    by_kind = {one.kind: one.text for one in shown}
+    pages = {"email": by_kind["email"], "slack": slackview.page(json.loads(by_kind["slack"]))}
+    views = {
+        f"email-{size}-{theme}": ("email", ViewportSize(width=width, height=400), theme)
+        for size, width in (("desktop", 720), ("phone", 390))
+        for theme in THEMES
+    }
+    views |= {f"slack-{theme}": ("slack", ViewportSize(width=680, height=400), theme) for theme in THEMES}
+    for name, (kind, size, theme) in views.items():
+        page = browser.new_page(viewport=size, color_scheme=theme)
+        page.set_content(pages[kind])
+        page.screenshot(path=to / f"{name}.png", full_page=True)
+        page.close()
+
+
+def _briefing(browser: Browser, app: App, to: Path) -> None:
+    """The beginning of a briefing as a page, and its first two pages as PDF."""
+    now = app.clock.now()
+    topic = app.archive.search.facets(parse(""), now=now, names=["topic"])["topic"][0][0]
+    composed = brief(app.archive, app.rulebook, topic, since=now - timedelta(days=14), until=now, language="en")
+    page = browser.new_page(viewport=ViewportSize(width=860, height=980))
+    page.set_content(write(composed, "html").decode())
+    page.screenshot(path=to / "briefing.png")
+    page.close()
+    if find_spec("pypdfium2") is None:
+        print("briefing-pdf.png is left as it is: pip install pypdfium2 to take it")  # noqa: T201
+        return
+    pypdfium2 = import_module("pypdfium2")
+    sheets = [sheet.render(scale=0.84).to_pil() for sheet in list(pypdfium2.PdfDocument(io.BytesIO(write(composed, "pdf"))))[:2]]
+    width, height = sum(sheet.width for sheet in sheets) + 12 * (len(sheets) + 1), max(sheet.height for sheet in sheets) + 24
+    desk = sheets[0].resize((width, height))
+    desk.paste((128, 128, 128), (0, 0, width, height))
+    for number, sheet in enumerate(sheets):
+        desk.paste(sheet, (12 + number * (sheet.width + 12), 12))
+    desk.save(to / "briefing-pdf.png")
 
 
 def _picture(

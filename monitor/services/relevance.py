@@ -19,10 +19,11 @@ _REMEMBERED = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """(n, d) embeddings of the articles and, for each article, the probability of every topic that passed the gate."""
+    """(n, d) embeddings; for each article the probability of every topic that passed the gate, and the topics it names."""
 
     embeddings: Vector
     probabilities: list[dict[str, float]]
+    named: list[frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def relevance_of(
     embeddings = scorer.embed([article_text(title, text) for title, text in parts])
     probabilities: list[dict[str, float]] = [{} for _ in parts]
     if not parts or not topics:
-        return Found(embeddings, probabilities)
+        return Found(embeddings, probabilities, [frozenset() for _ in parts])
     ready = _ready(tuple(topics))
     cosine = cosines(embeddings, _vectors(ready.texts, scorer))
     flags = ready.names.flags(parts)
@@ -54,7 +55,9 @@ def relevance_of(
     answers = scorer.relevance(features(cosine, flags, pairs, looks))
     for (row, number), probability in zip(pairs.tolist(), answers.tolist(), strict=True):
         probabilities[row][topics[number].id] = probability
-    return Found(embeddings, probabilities)
+    is_named: NDArray[np.bool_] = flags.any(axis=2)
+    named = [frozenset(topics[number].id for number in row.nonzero()[0].tolist()) for row in is_named]
+    return Found(embeddings, probabilities, named)
 
 
 @lru_cache(maxsize=8)

@@ -109,7 +109,11 @@ def _score(
     asked_about = [
         _asked_about(part, topics, relevance, is_forced=is_forced) for part, relevance in zip(parts, relevances, strict=True)
     ]
-    stated = _statements(parts, asked_about, _finder(tuple(rulebook.actors.values())), scorer)
+    spoken_of = [
+        [topic for topic in topics if topic in mine or topic.id in named]
+        for mine, named in zip(asked_about, found.named, strict=True)
+    ]
+    stated = _statements(parts, asked_about, spoken_of, _finder(tuple(rulebook.actors.values())), scorer)
     return [
         Scores(article.id, part.language, revision, embedding if part.has_words else None, relevance, statement)
         for article, part, embedding, relevance, statement in zip(
@@ -156,7 +160,11 @@ def _finder(actors: tuple[Actor, ...]) -> Finder:
 
 
 def _statements(
-    parts: Sequence[_Parts], asked_about: Sequence[Sequence[Topic]], finder: Finder, scorer: Scorer
+    parts: Sequence[_Parts],
+    asked_about: Sequence[Sequence[Topic]],
+    spoken_of: Sequence[Sequence[Topic]],
+    finder: Finder,
+    scorer: Scorer,
 ) -> list[tuple[Statement, ...]]:
     """Statements of each article; the questions of all articles are asked at once, so that batches are full."""
     readings = [
@@ -164,8 +172,8 @@ def _statements(
         for part, topics in zip(parts, asked_about, strict=True)
     ]
     asked = [
-        [] if reading is None else [question for topic in topics for question in questions(reading, topic, topics)]
-        for reading, topics in zip(readings, asked_about, strict=True)
+        [] if reading is None else [question for topic in topics for question in questions(reading, topic, rivals)]
+        for reading, topics, rivals in zip(readings, asked_about, spoken_of, strict=True)
     ]
     pairs = [question.pair for mine in asked for question in mine]
     answers = scorer.stance(pairs, [part.language for part, mine in zip(parts, asked, strict=True) for _ in mine])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -77,6 +78,14 @@ def test_evidence_may_stand_in_the_title():
     (scores,) = score_articles([article(1, "Beijing opposes digital tax", "It rained.")], RULEBOOK, WordScorer())
     (china,) = (one for one in scores.statements if one.holder == "China")
     assert (china.stance, china.evidence.part, china.evidence.text) == (Stance.AGAINST, "title", "Beijing opposes digital tax")
+
+
+def test_a_sentence_on_a_topic_that_the_article_only_names_says_nothing_of_another():
+    text = "The digital tax starts in May, ministers said in Seoul. Beijing opposes the Unju bell. Tokyo opposes the tax."
+    book = replace(RULEBOOK, topics={"tax": TAX, "bell": replace(BELL, threshold=1.0)})
+    (scores,) = score_articles([article(7, "News of the day", text)], book, WordScorer())
+    assert {one.topic for one in scores.relevances if one.is_relevant} == {"tax"}
+    assert {(one.holder, one.stance) for one in scores.statements} == {("China", Stance.NEUTRAL), ("Japan", Stance.AGAINST)}
 
 
 def test_all_articles_share_one_question_to_each_model():

@@ -70,7 +70,7 @@ class Question:
 def questions(reading: Reading, topic: Topic, rivals: Sequence[Topic] = ()) -> list[Question]:
     """What to ask about one article and one topic it is about: a few telling sentences of each holder.
 
-    `rivals` are the other topics the article is about: a sentence that speaks of one of them says less of this one.
+    `rivals` are the other topics the article is about or names: a sentence that speaks of one of them says less of this one.
     """
     terms = _terms(topic)
     others = [_terms(rival) for rival in rivals if rival.id != topic.id]
