@@ -55,8 +55,7 @@ def relevance_of(
     answers = scorer.relevance(features(cosine, flags, pairs, looks))
     for (row, number), probability in zip(pairs.tolist(), answers.tolist(), strict=True):
         probabilities[row][topics[number].id] = probability
-    is_named: NDArray[np.bool_] = flags.any(axis=2)
-    named = [frozenset(topics[number].id for number in row.nonzero()[0].tolist()) for row in is_named]
+    named = [frozenset(topics[number].id for number in row.max(axis=1).nonzero()[0].tolist()) for row in flags]
     return Found(embeddings, probabilities, named)
 
 
