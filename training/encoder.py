@@ -68,8 +68,9 @@ class CrossEncoder(nn.Module):
         return model
 
     @classmethod
-    def average(cls, base: Path, one: Path, other: Path) -> CrossEncoder:
-        """The model whose weights are the mean of two tuned ones."""
-        model, second = cls.load(base, one), cls.load(base, other).state_dict()
-        model.load_state_dict({name: (value + second[name]) / 2 for name, value in model.state_dict().items()})
-        return model
+    def average(cls, base: Path, *tuned: Path) -> CrossEncoder:
+        """The model whose weights are the mean of tuned ones."""
+        models = [cls.load(base, folder) for folder in tuned]
+        states = [model.state_dict() for model in models]
+        models[0].load_state_dict({name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]})
+        return models[0]
