@@ -109,14 +109,16 @@ def gate_of(features: Floats, labels: NDArray[np.int64], weights: Floats, bias: 
 
 
 def calibrate_relevance(out: Path) -> dict[str, Any]:
-    """Fit on topics that the second look was not tuned on."""
+    """Fit on topics that the second look was not tuned on; the threshold is chosen on those and on whole articles at a desk."""
     held = [item for item in relevance.all_items() if relevance.is_held_out(item.topic)]
     items = held + relevance.easy_negatives(held, relevance.SEED)
     features = relevance_features(out, items)
     labels = np.array([item.label for item in items])
     unseen = out_of_fold(features, labels, [item.topic.key for item in items])
     weights, bias = fit(features, labels)
-    threshold = best_threshold(unseen, labels)
+    desk = relevance.desk_items("tuning_articles*.jsonl")
+    at_desk = measure.sigmoid(relevance_features(out, desk) @ weights + bias)
+    threshold = best_threshold(np.concatenate([unseen, at_desk]), np.concatenate([labels, [item.label for item in desk]]))
     gate = gate_of(features, labels, weights, bias, threshold)
     figures = measure.relevance_figures(gated(features, unseen, gate)[: len(held)], [item.label for item in held], threshold)
     cosine_only = measure.average_precision(labels[: len(held)], features[: len(held), 0])

@@ -35,13 +35,16 @@ class CrossEncoder(nn.Module):
         result: Tensor = self.out(self.drop(torch.tanh(self.dense(self.drop(joined)))))
         return result
 
-    def freeze(self, layers: int) -> None:
-        """Keep the word embeddings and the lowest `layers` layers as they are."""
+    def freeze(self, layers: int, *, is_light: bool = False) -> None:
+        """Keep word embeddings and the lowest `layers` layers as they are; `is_light` keeps every matrix of the others, too."""
         for parameter in self.body.embeddings.parameters():
             parameter.requires_grad = False
         for layer in self.body.encoder.layer[:layers]:
             for parameter in layer.parameters():
                 parameter.requires_grad = False
+        if is_light:
+            for parameter in self.body.parameters():
+                parameter.requires_grad &= parameter.ndim == 1
 
     def take_over(self, state: dict[str, NDArray[np.float32]]) -> None:
         """Weights of a model with as many outputs or fewer; outputs that it lacks stay as they are."""

@@ -100,6 +100,17 @@ def article_items(articles: Path, rules: Path) -> list[Item]:
     return found
 
 
+def desk_items(pattern: str) -> list[Item]:
+    """Whole articles of these files against every topic of their desk, as the service asks: about it, or not."""
+    found = []
+    for path, rules in with_rules(pattern):
+        topics = read_topics(rules, path.stem)
+        for article in data.json_lines(path):
+            title, text, lang = (article[key] for key in ("title", "text", "lang"))
+            found += [Item(topic, title, text, int(key in article["about"]), lang, "desk") for key, topic in topics.items()]
+    return found
+
+
 def with_rules(pattern: str) -> list[tuple[Path, Path]]:
     """Files written later, each with its file of topics."""
     found = []

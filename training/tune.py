@@ -47,6 +47,7 @@ class Plan:
     checkpoint_minutes: float = 6.0
     cut: str = "only_first"  # which text of the pair gives way when both do not fit
     rounded: int | None = None  # tune the body as it is stored in four bits, in blocks of so many numbers
+    is_light: bool = False  # of the body only what is no matrix: biases and norms (Ben Zaken et al., 2022)
     is_half: bool = True  # matrix products in bfloat16: twice as fast where the processor has them, the same result elsewhere
 
 
@@ -102,7 +103,7 @@ def tune(model: CrossEncoder, courses: Sequence[Sequence[Pair]], plan: Plan, los
     """Tune on one course after the other and write the result to `out`; a run that was cut off goes on from its checkpoint."""
     torch.manual_seed(plan.seed)
     rng = random.Random(plan.seed)
-    model.freeze(plan.frozen_layers)
+    model.freeze(plan.frozen_layers, is_light=plan.is_light)
     if plan.rounded:
         rounding.attach(model.body, plan.rounded)
     model.train()

@@ -24,13 +24,15 @@ _COMPARED = 30
 
 
 def assign_stories(articles: Sequence[Article], embeddings: Mapping[int, Vector | None], archive: Archive) -> dict[int, int]:
-    """Join each article to a story, in the order of arrival; returns article -> story.
+    """Join each article to a story, what was published first coming first; returns article -> story.
+
+    Feeds of one poll answer in any order: by time of publication the same news gives the same stories.
 
     An article that already has a story keeps it, so a second analysis changes nothing and neither undoes a hand's decision.
     Runs inside the caller's transaction. The cost of one article depends on what was published around its time only.
     """
     known = {article.id: article.story for article in articles if article.story is not None}
-    waiting = sorted((article for article in articles if article.story is None), key=lambda article: article.id)
+    waiting = sorted((article for article in articles if article.story is None), key=lambda article: (article.published, article.id))
     if not waiting:
         return known
     window = _load_window(waiting, archive)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,28 @@ def test_tellings_of_one_event_meet_and_others_stay_apart(archive: Archive):
     story = archive.stories.get([first])[0]
     assert len(story.articles) == 3
     assert story.outlets == 2
+
+
+def test_the_order_in_which_feeds_answer_changes_no_story():
+    second = vector(21, MISSILE, 0.6)
+    told = {
+        "North Korea fires missile": (TEXT, 0, MISSILE),
+        "Missile flies 86 minutes": ("It fell near Okushiri.", 1, second),
+        "Okushiri hears a bang": ("Fishermen saw a light.", 2, vector(22, second, 0.6)),
+        "Fishermen ask for help": ("Nets were lost off Okushiri.", 3, vector(23, MISSILE, 0.55)),
+    }
+    found = set()
+    for order in permutations(told):
+        archive = sqlite.build(sqlite.Config(path=":memory:"))
+        archive.feeds.configure([Feed("a.example", "https://a.example/feed", "a.example")])
+        numbers = archive.articles.add([article("a.example", title, *told[title][:2]) for title in order])
+        with archive.transaction():
+            vectors = {number: told[title][2] for number, title in zip(numbers, order, strict=True)}
+            stories = assign_stories(archive.articles.get(numbers), vectors, archive)
+        by_title = {title: stories[number] for number, title in zip(numbers, order, strict=True)}
+        found.add(tuple(by_title[title] for title in told))
+        archive.close()
+    assert len(found) == 1
 
 
 def test_papers_of_one_owner_are_one_voice(archive: Archive):

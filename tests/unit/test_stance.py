@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.scoring.holders import compile_actors
+from monitor.core.scoring.opinion import is_demanding
 from monitor.core.scoring.stance import AUTHOR, combine, outlet_stance, questions, statements
 from monitor.core.scoring.voices import read
 from monitor.model import OUTLET, Actor, Stance, Topic, Voice
@@ -70,6 +71,15 @@ def test_less_is_believed_of_a_sentence_on_another_topic_or_told_by_somebody_els
     assert trust["tax", "United States", 1] < 1.0
     alone = questions(read("", "Japan opposes the harbour bridge.", "en", FINDER), tax)
     assert {question.trust for question in alone if question.turn.holder == "Japan"} == {1.0}
+
+
+def test_what_the_outlet_wants_somebody_to_do_is_less_believed_to_be_their_side():
+    text = 'Japan backs the digital tax. Japan should drop the digital tax. "Japan should drop the digital tax," Washington said.'
+    tax = Topic("tax", "Digital tax")
+    trust = {one.turn.sentence: one.trust for one in questions(read("", text, "en", FINDER), tax) if one.turn.holder == "Japan"}
+    assert trust[0] == 1.0
+    assert trust[1] < 1.0
+    assert is_demanding(read("", "정부는 대화의 문을 여는 일에 힘을 써야 한다.", "ko", FINDER).sentences[0])
 
 
 def test_the_side_of_the_speaker_is_not_taken_for_that_of_somebody_named_beside():

@@ -16,7 +16,7 @@ _OUGHT = re.compile(
     r"\b(?:should|must|ought|deserves?|had better|let us|let's|needs? to|muss|müssen|sollten?|darf nicht|gehört|"
     r"doit|doivent|devrai(?:en)?t|faut|mérite|debe|deben|deberían?|hay que|merece|conviene)\b|"
     r"должн|следует|нужно|стоит|пора|べき|ねばなら|なければなら|たい。|ほしい|"
-    r"해야 한다|해야 할|되어서는 안|바란다|마땅|어야 한다|应当|应该|必须|不妨|不该|理应|يجب|ينبغي|لا بد",
+    r"야 한다|야 할|되어서는 안|바란다|마땅|应当|应该|必须|不妨|不该|理应|يجب|ينبغي|لا بد",
     re.IGNORECASE,
 )
 _OWN = re.compile(
@@ -34,9 +34,14 @@ def is_own(sentence: Sentence) -> bool:
     return sentence.quoted == 0 and not sentence.is_said
 
 
+def is_demanding(sentence: Sentence) -> bool:
+    """Whether a sentence says in the outlet's voice what ought to be: what somebody should do is not what they think."""
+    return is_own(sentence) and _OUGHT.search(sentence.outside) is not None
+
+
 def is_judging(sentence: Sentence) -> bool:
     """Whether a sentence says in the outlet's voice what ought to be, or what "we" think."""
-    return is_own(sentence) and (_OUGHT.search(sentence.outside) or _OWN.search(sentence.outside)) is not None
+    return is_demanding(sentence) or (is_own(sentence) and _OWN.search(sentence.outside) is not None)
 
 
 def own_voice(reading: Reading) -> float:

@@ -266,15 +266,22 @@ _PREPOSITIONS = re.compile(
 )
 
 
+_AT = re.compile(r"\s+(?:in|of|at|à|de|en|в)\s+(?:the\s+)?", re.IGNORECASE)
 # "... the drills, which Japan and Korea hold": whoever acts inside such a clause does not speak the sentence.
 _ASIDE = re.compile(r"\b(?:котор\w+|which|whom)\s[^.:;]*$", re.IGNORECASE)
 _ASIDE_REACH = 72
 
 
 def _is_seat(sentence: Sentence, mention: Mention, words: Speech) -> bool:
-    """Whether somebody unnamed speaks in a capital: "a spokesperson told reporters in Seoul" is Seoul speaking, whoever spoke before."""
-    before = sentence.outside[max(0, mention.start - _SEAT_REACH) : mention.start]
-    return words.seats is not None and words.seats.search(before) is not None
+    """Whether somebody unnamed speaks in a capital, whoever spoke before: "a spokesperson told reporters in Seoul", "the ministry in Seoul"."""
+    first = max(0, mention.start - _SEAT_REACH)
+    if words.seats is not None and words.seats.search(sentence.outside[first : mention.start]):
+        return True
+    return any(
+        _AT.fullmatch(sentence.outside, match.end(), mention.start)
+        for _, pattern in words.references
+        for match in pattern.finditer(sentence.outside, first, mention.start)
+    )
 
 
 def _subject(sentence: Sentence, named: Sequence[Mention], words: Speech) -> Mention | None:
