@@ -56,7 +56,8 @@ def keyed(details: dict[str, Any]) -> dict[str, dict[str, Any]]:
         found["collect"]["parsing_share"] = polled["parsing_share"]["median"]
     if scored := details.get("score"):
         named = ("vs_pipeline", "vs_pipeline_three_sides", "vs_ort_limit", "embedding_vs_sentence_transformers")
-        found["score"] = {name: scored[name]["median"] for name in named}
+        # A result of an earlier day may lack a figure that was added since.
+        found["score"] = {name: scored[name]["median"] for name in named if name in scored}
         found["score"]["articles_per_second"] = scored["mixed"]["articles_per_second"]["median"]
         found["score"]["rss_mb"] = scored["mixed"]["rss_mb"]
     if searched := details.get("search"):
