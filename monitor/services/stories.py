@@ -32,7 +32,8 @@ def assign_stories(articles: Sequence[Article], embeddings: Mapping[int, Vector 
     Runs inside the caller's transaction. The cost of one article depends on what was published around its time only.
     """
     known = {article.id: article.story for article in articles if article.story is not None}
-    waiting = sorted((article for article in articles if article.story is None), key=lambda article: (article.published, article.id))
+    joining = (article for article in articles if article.story is None)
+    waiting = sorted(joining, key=lambda article: (article.published, article.id))
     if not waiting:
         return known
     window = _load_window(waiting, archive)

@@ -36,8 +36,8 @@ quoted words, or beside somebody who speaks. Chosen on our training articles (ho
 them, recall 0.72 and 0.70) and on the demo's news, whose wrong sides they halve; the last makes little difference on articles
 that no model was tuned on (F1 in English 0.656 with it and 0.664 with 0.7, in other languages the same)."""
 _OF_WISHES = 0.7
-"""What is believed of an answer whose sentence is the outlet's own and says what the holder ought to do; on those articles it makes
-no difference, in the demo's news it mends an editorial's demand of Seoul."""
+"""What is believed of an answer whose sentence is the outlet's own and says what the holder ought to do; on those articles it
+makes no difference, in the demo's news it mends an editorial's demand of Seoul."""
 _SPEAKS = frozenset({Role.SUBJECT, Role.CARRIED})
 _ECHO = 0.5
 """What is believed of an answer that only repeats the speaker's side. On our training articles F1 changes by less than 0.01; of
