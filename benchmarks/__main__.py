@@ -38,7 +38,7 @@ QUICK: dict[str, Measure] = {
     "search": lambda: search.measure(sizes_=(1000,), peer_size=1000, repeat=5, runs=RUNS),
     "latency": lambda: latency.measure(seconds=2, per_second=10, runs=RUNS),
     "growth": lambda: growth.measure(held=(1000, 5000), many=(10, 100), polled=(100, 300), runs=2),
-    "score": lambda: score.measure(count=4, runs=RUNS, peers=1),
+    "score": lambda: score.measure(count=4, runs=3, peers=1),
     "quality": lambda: quality.measure(most=6),
 }
 
