@@ -54,6 +54,8 @@ def text(results: dict[str, Any]) -> str:
             f"{machine['memory_gb']} GB, load {machine['load_at_start']} at the start. {f'Size: {size}.' if size else ''}\n"
         )
         parts.append(_quality(results) if family == "quality" else _figures(family, results.get(family, {})))
+        if family == "score":
+            parts.append(ASKED)
         if family == "search":
             parts.append(_earlier(results["details"]["search"]))
         if family == "collect":
@@ -68,6 +70,10 @@ FIRST_POLL = """a third of a first poll is feedparser's own time, which both spe
 each article, which reader does not make"""
 PIPELINE = """most of the time of both goes into a model of the same size: the service reads up to three short windows for each holder, with
 weights in four and activations in eight bits, the pipeline the beginning of the text for each side of each holder"""
+ASKED = """
+`score.vs_pipeline` asks the pipeline what the service answers of the same texts: every topic, and which side each holder takes (three claims each);
+`score.vs_pipeline_three_sides` asks it three sides of each text and no holder, which is less than the service does.
+"""
 BARE = """the bare statement gives ids; the service also counts all that is found, reads the articles of the page and parses the query,
 which at a millisecond or two is most of it"""
 ADDING = "the pages of the text index that an article touches lie further apart in a large file"
