@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -153,8 +154,62 @@ def close_english(model: CrossEncoder, work: Path, sets: PublicEnglish, minutes:
     tune(middle, [[pair(one) for one in course]], gently, soft_cross_entropy, work / "stance-en")
 
 
-LATEST = ("acts", "society", "concession", "irony_2", "desk")
-"""Our English files that the last course reads twice: the courses before have not seen them."""
+LATEST = frozenset(f"written_stance_en_{name}" for name in ("acts", "society", "concession", "irony_2", "desk"))
+"""Our English files that no course before the one over everything had seen."""
+DEFENDED = "written_stance_en_defended"
+
+
+@dataclass(frozen=True)
+class OurEnglish:
+    """Our English examples by where they come from."""
+
+    latest: list[Stance]
+    older: list[Stance]
+    scenes: list[Stance]
+    newest: list[Stance]
+
+    @classmethod
+    def read(cls) -> OurEnglish:
+        """Passages, and windows of articles (`newest` are those that were written last, which `scenes` has, too)."""
+        ours = our_english()
+        passages = [one for one in ours if not one.source.startswith("articles/")]
+        return cls(
+            [one for one in passages if one.source in LATEST],
+            [one for one in passages if one.source not in LATEST],
+            [one for one in ours if one.source.startswith("articles/")],
+            english(windows("written_articles_8*")),
+        )
+
+    def everything(self, sets: PublicEnglish) -> list[list[Stance]]:
+        """Two courses: all of it, then the latest once more."""
+        passages = [*self.latest, *self.older]
+        first = [
+            *passages,
+            *self._articles(2500, 700, SEED),
+            *data.sample(swapped(passages, SEED + 2), 1200, SEED),
+            *sets.part(slice(2000, 3500), slice(2000, 3500), slice(900, 1200), slice(300)),
+        ]
+        second = [
+            *self.latest,
+            *data.sample(self.older, 1200, SEED),
+            *self._articles(600, 700, SEED + 1),
+            *sets.part(slice(4000, 4800), slice(4000, 4800), slice(1300, 1450), slice(0)),
+        ]
+        return [first, second]
+
+    def light(self, sets: PublicEnglish) -> list[Stance]:
+        """The course of biases and norms."""
+        return [
+            *(4 * [one for one in self.older if one.source == DEFENDED]),
+            *self.latest,
+            *data.sample(self.older, 2500, SEED + 3),
+            *self._articles(2500, 700, SEED + 3),
+            *data.sample(swapped([*self.latest, *self.older], SEED + 3), 600, SEED),
+            *sets.part(slice(5000, 5900), slice(5000, 5900), slice(1450, 1600), slice(0)),
+        ]
+
+    def _articles(self, scenes: int, newest: int, seed: int) -> list[Stance]:
+        return [*data.sample(self.scenes, scenes, seed), *data.sample(self.newest, newest, seed)]
 
 
 def run_english_again(work: Path, public: Path, minutes: float | None = None) -> None:
@@ -164,46 +219,18 @@ def run_english_again(work: Path, public: Path, minutes: float | None = None) ->
     sentences than each of them, is rounded and then tuned in its biases, norms and head only: the new `stance-en`.
     """
     base, out = work / "bases" / "mpnet", work / "stance-en"
-    settled, again = work / "stance-en-settled", work / "stance-en-again"
+    names, settled, again = (work / f"stance-en-{name}" for name in ("names", "settled", "again"))
     if not (settled / "tuned.pt").exists():
         out.rename(settled)
-    sets, ours = PublicEnglish.read(public), our_english()
-    passages = [one for one in ours if not one.source.startswith("articles/")]
-    scenes = [one for one in ours if one.source.startswith("articles/")]
-    latest = [one for one in passages if one.source in {f"written_stance_en_{name}" for name in LATEST}]
-    newest = english(windows("written_articles_8*"))
-    first = [
-        *passages,
-        *data.sample(scenes, 2500, SEED),
-        *data.sample(newest, 700, SEED),
-        *data.sample(swapped(passages, SEED + 2), 1200, SEED),
-        *sets.part(slice(2000, 3500), slice(2000, 3500), slice(900, 1200), slice(300)),
-    ]
-    second = [
-        *latest,
-        *data.sample([one for one in passages if one not in latest], 1200, SEED),
-        *data.sample(scenes, 600, SEED + 1),
-        *data.sample(newest, 700, SEED + 1),
-        *sets.part(slice(4000, 4800), slice(4000, 4800), slice(1300, 1450), slice(0)),
-    ]
+    sets, ours = PublicEnglish.read(public), OurEnglish.read()
     plan = replace(ENGLISH, frozen_layers=0, rounded=ENGLISH_BLOCK, minutes=minutes)
-    courses = [[pair(one) for one in course] for course in (first, second)]
     if not (again / "tuned.pt").exists():
+        courses = [[pair(one) for one in course] for course in ours.everything(sets)]
         tune(CrossEncoder.load(base, settled, dropout=0.1), courses, plan, soft_cross_entropy, again)
     # Of matrices in four bits a short course moves nothing: their levels are wider than its steps.
-    defended = [one for one in passages if one.source == "written_stance_en_defended"]
-    course = [
-        *(4 * defended),
-        *latest,
-        *data.sample([one for one in passages if one not in latest], 2500, SEED + 3),
-        *data.sample(scenes, 2500, SEED + 3),
-        *data.sample(newest, 700, SEED + 3),
-        *data.sample(swapped(passages, SEED + 3), 600, SEED),
-        *sets.part(slice(5000, 5900), slice(5000, 5900), slice(1450, 1600), slice(0)),
-    ]
-    middle = CrossEncoder.average(base, work / "stance-en-names", settled, again)
     light = replace(plan, is_light=True, rate=6e-4)
-    tune(middle, [[pair(one) for one in course]], light, soft_cross_entropy, out)
+    middle = CrossEncoder.average(base, names, settled, again)
+    tune(middle, [[pair(one) for one in ours.light(sets)]], light, soft_cross_entropy, out)
 
 
 # --- the multilingual model: (against, neutral, favor, about) ---
@@ -264,12 +291,16 @@ def run_multilingual(work: Path, public: Path, minutes: float | None = None) -> 
 
 
 def run_multilingual_more(work: Path, public: Path, graph: Path, minutes: float | None = None) -> None:
-    """Tune once more, gently, what was tuned last, or the bundled graph where that is not at hand."""
-    base, last = work / "bases" / "multilingual", work / "pairs"
-    if (last / "tuned.pt").exists():
-        model = CrossEncoder.load(base, last)
+    """Tune `pairs` once more, gently, or the bundled graph where that is not at hand; what it was is kept as `pairs-last`."""
+    base, pairs, last, more = work / "bases" / "multilingual", work / "pairs", work / "pairs-last", work / "pairs-more"
+    if (pairs / "tuned.pt").exists():
+        model = CrossEncoder.load(base, pairs)
     else:
         model = CrossEncoder(base, OUTPUTS)
         model.take_over(cross_encoder_state(graph, base))
     plan = replace(MULTILINGUAL, rate=4e-5, minutes=minutes)
-    tune(model, courses_multilingual(public)[:1], plan, asked_only, work / "pairs-more")
+    tune(model, courses_multilingual(public)[:1], plan, asked_only, more)
+    if pairs.exists():
+        shutil.rmtree(last, ignore_errors=True)
+        pairs.rename(last)
+    more.rename(pairs)
