@@ -104,10 +104,9 @@ def main() -> int:
     unknown = set(given.names) - set(known)
     if unknown:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; known: {', '.join(known)}")
-    before, compared = (
-        (json.loads(LATEST.read_text(encoding="utf-8")) if LATEST.exists() else {}),
-        last_of_kind(is_quick=given.quick),
-    )
+    before = json.loads(LATEST.read_text(encoding="utf-8")) if LATEST.exists() else {}
+    # Read before this run writes its own under the name of the day.
+    compared = last_of_kind(is_quick=given.quick)
     machine, at = facts(), datetime.now(UTC)
     name = f"{at:%Y-%m-%d}-{machine['name']}{'-quick' if given.quick else ''}"
     details, sources, failed = dict(before.get("details", {})), dict(before.get("measured", {})), []

@@ -82,8 +82,8 @@ def rules(number: int) -> dict[str, float]:
 
 def topics(number: int) -> dict[str, float]:
     """Processor milliseconds for each article scored against so many topics, none of which it is about."""
-    from benchmarks.score import texts
-    from monitor.model import Article, Rulebook, Topic
+    from benchmarks.score import articles as bundled
+    from monitor.model import Rulebook, Topic
     from monitor.scorers import onnx
     from monitor.services.score import score_articles
 
@@ -92,10 +92,7 @@ def topics(number: int) -> dict[str, float]:
         for at in range(number)
     }
     book, scorer = Rulebook(topics=made, actors={}, rules={}, receivers={}), onnx.build(onnx.Config())
-    read = [
-        Article(at, "", "", title, text, (), "", NOW, NOW, language=language)
-        for at, (title, text, language) in enumerate(texts(8))
-    ]
+    read = bundled(8)
     score_articles(read[:1], book, scorer)
     began = time.process_time()
     score_articles(read, book, scorer)

@@ -20,7 +20,6 @@ GOALS = {
     ("latency", "p95_s"): ("≤", 2.0),
     **{("growth", f"{step}_per_article"): ("≤", 1.5) for step in ("add", "store_scores", "story", "known", "rule")},
     ("growth", "per_rule"): ("≤", 1.5),
-    ("growth", "per_feed"): ("≤", 1.5),
     ("growth", "rss_mb"): ("≤", 600.0),
     ("start", "search_cpu_s"): ("≤", 0.5),
 }

@@ -43,11 +43,20 @@ def texts(count: int) -> list[tuple[str, str, str]]:
     return found
 
 
+def articles(count: int) -> list[Any]:
+    """The bundled articles as the scorer takes them."""
+    from monitor.model import Article
+
+    return [
+        Article(number, "", "", title, text, (), "", NOW, NOW, language=language)
+        for number, (title, text, language) in enumerate(texts(count))
+    ]
+
+
 def service(count: int, runs: int) -> dict[str, Any]:
     """Seconds of the whole scorer and of ONNX Runtime alone on the token batches that it was given, for each run."""
     from monitor.config.rulebook import load_rulebook
     from monitor.demo.configuration import shipped_rules
-    from monitor.model import Article
     from monitor.scorers import _graphs, onnx
     from monitor.services.score import score_articles
 
@@ -65,15 +74,12 @@ def service(count: int, runs: int) -> dict[str, Any]:
 
     _graphs.open_graph = listening
     rulebook, scorer = load_rulebook(shipped_rules()), onnx.build(onnx.Config())
-    articles = [
-        Article(number, "", "", title, text, (), "", NOW, NOW, language=language)
-        for number, (title, text, language) in enumerate(texts(count * runs))
-    ]
-    score_articles(articles[:8], rulebook, scorer)
+    read = articles(count * runs)
+    score_articles(read[:8], rulebook, scorer)
     seconds, limits, tokens, asked = [], [], [], []
     for run in range(runs):
         fed.clear()
-        mine = articles[run * count : (run + 1) * count]
+        mine = read[run * count : (run + 1) * count]
         began = time.perf_counter()
         scores = [one for at in range(0, count, BATCH) for one in score_articles(mine[at : at + BATCH], rulebook, scorer)]
         seconds.append(time.perf_counter() - began)
@@ -168,17 +174,16 @@ def answers(count: int, runs: int) -> list[dict[str, Any]]:
     """What the service answers of each text: the number of the stance model, and the (topic, holder) pairs that it gives a side of."""
     from monitor.config.rulebook import load_rulebook
     from monitor.demo.configuration import shipped_rules
-    from monitor.model import Article
     from monitor.scorers import onnx
     from monitor.services.score import score_articles
 
     rulebook, scorer = load_rulebook(shipped_rules()), onnx.build(onnx.Config())
     manifest, _ = _shapes()
     found = []
-    for number, (title, text, language) in enumerate(texts(count * runs)):
-        (scores,) = score_articles([Article(number, "", "", title, text, (), "", NOW, NOW, language=language)], rulebook, scorer)
+    for article in articles(count * runs):
+        (scores,) = score_articles([article], rulebook, scorer)
         asked = [(rulebook.topics[one.topic].name, one.holder) for one in scores.statements]
-        found.append({"model": manifest.stance_for(language), "asked": asked})
+        found.append({"model": manifest.stance_for(article.language), "asked": asked})
     return found
 
 
