@@ -110,7 +110,7 @@ def _score(
         _asked_about(part, topics, relevance, is_forced=is_forced) for part, relevance in zip(parts, relevances, strict=True)
     ]
     spoken_of = [
-        [topic for topic in topics if topic in mine or topic.id in named]
+        [rulebook.topics[name] for name in named.union(topic.id for topic in mine)]
         for mine, named in zip(asked_about, found.named, strict=True)
     ]
     stated = _statements(parts, asked_about, spoken_of, _finder(tuple(rulebook.actors.values())), scorer)
