@@ -40,7 +40,6 @@ def holders_of_last(text, language="en"):
         ("en", "Japan opened the talks. The ministry said it would wait.", "Japan"),
         ("en", "Japan opened the talks. He called the tax unfair.", "Japan"),
         ("en", 'China was silent. Japan was not. "We object," a spokesman said.', "Japan"),
-        ("en", "China opposed Japan. The foreign ministry in Tokyo said it would wait.", "Japan"),
         ("en", "Fishing unions met on Monday. They want the money struck out.", "fishing unions"),
         ("en", "The Hakusan Museum refused Japan. The museum said it had paid.", "Hakusan Museum"),
         ("en", "Agrion, the maker, met Spain. The company declined to comment.", "Agrion"),
