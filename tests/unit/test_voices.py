@@ -88,6 +88,12 @@ def test_an_object_is_not_the_speaker():
     assert found["Japan called the visit to China useful.", "China"] is Role.NAMED
 
 
+def test_a_museum_or_an_embassy_in_a_capital_does_not_speak_for_it():
+    assert "Hakusan Museum" in holders_of_last("Hakusan Museum refused China. The museum in Tokyo said it had paid.")
+    assert "China" in holders_of_last("China protested. The embassy in Tokyo said it would wait.")
+    assert holders_of_last("China protested. The chairman of Agrion said it would wait.") == {"Agrion"}
+
+
 def test_somebody_unnamed_in_a_capital_speaks_for_it():
     before = "China condemned the patrol. "
     assert holders_of_last(before + '"It is routine," a spokesperson told reporters in Tokyo.') == {"Japan"}

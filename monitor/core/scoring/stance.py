@@ -138,7 +138,7 @@ def _trust(
     text = reading.sentences[turn.sentence].text
     is_of_another = not _is_named(text, terms, actors) and any(_is_named(text, rival, actors) for rival in others)
     trust = _OF_ANOTHER_TOPIC if is_of_another else 1.0
-    if is_demanding(reading.sentences[turn.sentence]) and turn.holder != OUTLET:
+    if turn.holder != OUTLET and is_demanding(reading.sentences[turn.sentence]):
         trust *= _OF_WISHES
     if turn.role is Role.QUOTED:
         return trust * _IN_ANOTHERS_WORDS

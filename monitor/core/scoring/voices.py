@@ -266,22 +266,30 @@ _PREPOSITIONS = re.compile(
 )
 
 
-_AT = re.compile(r"\s+(?:in|of|at|à|de|en|в)\s+(?:the\s+)?", re.IGNORECASE)
+_OF = re.compile(r"\s+(?:of|de|von)\s+(?:the\s+)?", re.IGNORECASE)
+_IN = re.compile(r"\s+(?:in|at|à|en|в)\s+(?:the\s+)?", re.IGNORECASE)
+_ABROAD = re.compile(r"embass|ambass|embaj|botschaft|посол", re.IGNORECASE)
 # "... the drills, which Japan and Korea hold": whoever acts inside such a clause does not speak the sentence.
 _ASIDE = re.compile(r"\b(?:котор\w+|which|whom)\s[^.:;]*$", re.IGNORECASE)
 _ASIDE_REACH = 72
 
 
 def _is_seat(sentence: Sentence, mention: Mention, words: Speech) -> bool:
-    """Whether somebody unnamed speaks in a capital, whoever spoke before: "a spokesperson told reporters in Seoul", "the ministry in Seoul"."""
+    """Whether somebody unnamed speaks for a name, whoever spoke before: "a spokesperson told reporters in Seoul" is Seoul speaking.
+
+    "The chairman of the guild" is the guild's, "the ministry in Seoul" is Seoul's; a museum or an embassy there is not.
+    """
     first = max(0, mention.start - _SEAT_REACH)
     if words.seats is not None and words.seats.search(sentence.outside[first : mention.start]):
         return True
-    return any(
-        _AT.fullmatch(sentence.outside, match.end(), mention.start)
-        for _, pattern in words.references
-        for match in pattern.finditer(sentence.outside, first, mention.start)
-    )
+    for kind, pattern in words.references:
+        for match in pattern.finditer(sentence.outside, first, mention.start):
+            if _OF.fullmatch(sentence.outside, match.end(), mention.start):
+                return True
+            is_office = kind is Kind.STATE and not _ABROAD.search(match.group("noun"))
+            if is_office and _IN.fullmatch(sentence.outside, match.end(), mention.start):
+                return True
+    return False
 
 
 def _subject(sentence: Sentence, named: Sequence[Mention], words: Speech) -> Mention | None:
