@@ -129,7 +129,9 @@ def main() -> int:
             file.write_text(text, encoding="utf-8")
     after = json.loads(LATEST.read_text(encoding="utf-8")) if LATEST.exists() else {}
     page.write(after)
-    print("\n".join(guard.compare(compared, after)) or "no ratio is more than a quarter worse than in the last run of these sizes")
+    print(
+        "\n".join(guard.compare(compared, after)) or "no ratio is more than a quarter worse than in the last run of these sizes"
+    )
     if failed:
         print(f"not measured: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
