@@ -85,7 +85,7 @@ fuzz: .venv/.test ## the fuzz tests with many more examples (EXAMPLES)
 
 MINUTES ?= 30
 soak: .venv/.test ## 300 feeds with faults on a fast clock (MINUTES); a plot of what grows in docs/images/soak.svg
-	$(BIN)/python benchmarks/soak.py --minutes $(MINUTES)
+	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
 
 clean: ## forget the environment and caches (never the archive)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -43,6 +43,19 @@ class Rounded(nn.Module):
         return rounded
 
 
+class Scaled(nn.Module):
+    """A rounded weight whose levels stay, while what they are worth is tuned in each block (PEQA, Kim et al., 2023)."""
+
+    def __init__(self, blocks: int) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.zeros(blocks, 1))
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """The weight with every block a little stretched or shrunk."""
+        blocks = weight.view(len(self.gain), -1)
+        return torch.addcmul(blocks, blocks, self.gain).view_as(weight)
+
+
 def scales(weight: Tensor, block: int) -> Tensor:
     """(blocks, 1): what a level is worth in each block."""
     _, scale = quantise_blocks(weight.detach().float().numpy(), 4, block)
@@ -54,20 +67,23 @@ def matrices(body: nn.Module) -> Iterator[nn.Linear]:
     return (module for module in body.modules() if isinstance(module, nn.Linear))
 
 
-def attach(body: nn.Module, block: int) -> None:
-    """Read every matrix rounded from now on; those that are not tuned become what they are rounded to."""
+def attach(body: nn.Module, block: int, *, is_scaled: bool = False) -> None:
+    """Read every matrix rounded from now on; those that are not tuned become what they are rounded to, or `Scaled`."""
     for layer in matrices(body):
         if layer.weight.requires_grad:
             parametrize.register_parametrization(layer, "weight", Rounded(layer.weight, block))
-        else:
-            layer.weight.copy_(Straight.apply(layer.weight, scales(layer.weight, block)))
+            continue
+        worth = scales(layer.weight, block)
+        layer.weight.copy_(Straight.apply(layer.weight, worth))
+        if is_scaled:
+            parametrize.register_parametrization(layer, "weight", Scaled(len(worth)))
 
 
 def refresh(body: nn.Module) -> None:
     """Let the levels follow the weights."""
     for layer in matrices(body):
-        if parametrize.is_parametrized(layer):
-            held = layer.parametrizations.weight
+        held = layer.parametrizations.weight if parametrize.is_parametrized(layer) else ()
+        if held and isinstance(held[0], Rounded):
             held[0].scale.copy_(scales(held.original, held[0].block))
 
 

@@ -48,6 +48,7 @@ class Plan:
     cut: str = "only_first"  # which text of the pair gives way when both do not fit
     rounded: int | None = None  # tune the body as it is stored in four bits, in blocks of so many numbers
     is_light: bool = False  # of the body only what is no matrix: biases and norms (Ben Zaken et al., 2022)
+    is_scaled: bool = False  # with `is_light` and `rounded`: also what a level is worth in every block of the matrices
     is_half: bool = True  # matrix products in bfloat16: twice as fast where the processor has them, the same result elsewhere
 
 
@@ -105,7 +106,7 @@ def tune(model: CrossEncoder, courses: Sequence[Sequence[Pair]], plan: Plan, los
     rng = random.Random(plan.seed)
     model.freeze(plan.frozen_layers, is_light=plan.is_light)
     if plan.rounded:
-        rounding.attach(model.body, plan.rounded)
+        rounding.attach(model.body, plan.rounded, is_scaled=plan.is_scaled)
     model.train()
     todo = [batch for course in courses for batch in batches(course, plan, rng)]
     steps = optimizer(model, plan)
