@@ -15,28 +15,23 @@ import argparse
 import json
 import os
 import random
-import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from benchmarks.press import Press, newsstand
+from benchmarks.supervisor import Supervisor
 from monitor.demo.mailbox import Mailbox, mail_server
 from tests.postgres import Server
 from tests.tinymodels import make_weights
 
-HOSTS = 25
-WINDOW = 30
 MUST_BE_ZERO = (
     "lost",
     "doubled",
@@ -50,7 +45,6 @@ MUST_BE_ZERO = (
 )
 WINDOW_SECONDS = 5.0
 """So long before its second letter's first one may the sender's end lie: a busy machine stores late."""
-WORDS = "harbour toll ferry dock pilot storm cargo levy strike council bridge tide crane customs quay vessel".split()
 RULES = """
 topics: {{tolls: {{name: Harbour toll}}}}
 rules:
@@ -58,136 +52,6 @@ rules:
 receivers:
   desk: {{kind: email, host: "{host}", port: {port}, security: none, sender: monitor@example.org, to: [desk@example.org], rate_per_minute: 600000}}
 """
-
-
-@dataclass
-class Press:
-    """What the feeds have published so far: feed -> number of articles, one more every few seconds."""
-
-    feeds: int
-    every: float
-    started: float = field(default_factory=time.monotonic)
-    ended: float | None = None
-    served: dict[int, int] = field(default_factory=dict)
-    """Feed -> the articles that somebody has been given."""
-
-    def published(self, feed: int) -> int:
-        """Articles of a feed until now."""
-        span = (self.ended or time.monotonic()) - self.started
-        return 1 + int(span / self.every + (feed % 10) / 10)
-
-    def document(self, feed: int) -> bytes:
-        """The feed as it stands: its newest articles."""
-        count = self.published(feed)
-        self.served[feed] = max(count, self.served.get(feed, 0))
-        entries = "".join(_entry(feed, number) for number in range(max(0, count - WINDOW), count))
-        head = f'<feed xmlns="http://www.w3.org/2005/Atom"><title>Wire {feed}</title><id>urn:wire-{feed}</id>'
-        return f"{head}{entries}</feed>".encode()
-
-    def addresses(self) -> set[str]:
-        """The address of every article that was served."""
-        return {address(feed, number) for feed, count in self.served.items() for number in range(count)}
-
-
-def address(feed: int, number: int) -> str:
-    """Where an article is said to lie."""
-    return f"https://wire-{feed}.example/{number}"
-
-
-def _entry(feed: int, number: int) -> str:
-    words = random.Random(feed * 100_003 + number).choices(WORDS, k=12)
-    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    title = f"{words[0].title()} {words[1]} w{feed}n{number}"
-    return (
-        f'<entry><id>urn:{feed}:{number}</id><title>{title}</title><link href="{address(feed, number)}"/><updated>{at}</updated>'
-        f"<summary>{' '.join(words)} number {number} of wire {feed}.</summary></entry>"
-    )
-
-
-@contextmanager
-def newsstand(press: Press) -> Iterator[list[str]]:
-    """Servers on several loopback addresses; the address of each feed."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = press.document(int(self.path.strip("/")))
-            self.send_response(200)
-            self.send_header("Content-Type", "application/atom+xml")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_words: Any) -> None:
-            return
-
-    class Quiet(ThreadingHTTPServer):
-        def handle_error(self, *_given: Any) -> None:
-            """A client that was killed is no error here."""
-
-    servers = [Quiet((f"127.0.0.{10 + n}", 0), Handler) for n in range(HOSTS)]
-    for server in servers:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield [f"http://127.0.0.{10 + n % HOSTS}:{servers[n % HOSTS].server_port}/{n}" for n in range(press.feeds)]
-    finally:
-        for server in servers:
-            server.shutdown()
-
-
-@dataclass
-class Supervisor:
-    """Keeps the processes running, and kills them."""
-
-    root: Path
-    commands: list[tuple[str, ...]]
-    running: dict[tuple[str, ...], subprocess.Popen[bytes]] = field(default_factory=dict)
-    killed: Counter[str] = field(default_factory=Counter)
-    ended: Counter[int] = field(default_factory=Counter)
-    cuts: list[float] = field(default_factory=list)
-    """When a sender, or the database, was ended."""
-
-    def tend(self) -> None:
-        """Start what does not run."""
-        for command in self.commands:
-            process = self.running.get(command)
-            if process is not None and process.poll() is None:
-                continue
-            if process is not None:
-                self.ended[process.returncode] += 1
-            with (self.root / "log").open("ab") as told:
-                words = [sys.executable, "-m", "monitor", *[word for word in command if not word.startswith("#")]]
-                self.running[command] = subprocess.Popen(words, cwd=self.root, stdout=told, stderr=told)  # our own program
-
-    def kill_one(self, chance: random.Random) -> None:
-        """SIGKILL one of them."""
-        command, process = chance.choice(list(self.running.items()))
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-            self.killed[command[0]] += 1
-            if any("deliver" in word for word in command):
-                self.cuts.append(time.monotonic())
-
-    def dismiss(self, name: str) -> None:
-        """End the processes of one command for good, as a supervisor would."""
-        self.commands = [command for command in self.commands if command[0] != name]
-        for command in [command for command in self.running if command[0] == name]:
-            _ended([self.running.pop(command)])
-
-    def stop(self) -> None:
-        """End all of them as a machine that is shut down would."""
-        _ended([*self.running.values()])
-
-
-def _ended(processes: list[subprocess.Popen[bytes]]) -> None:
-    for process in processes:
-        process.send_signal(signal.SIGTERM)
-    for process in processes:
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(20)
-        if process.poll() is None:
-            process.kill()
-            process.wait()
 
 
 class Post:
@@ -271,6 +135,16 @@ def configure(root: Path, url: str, feeds: list[str], mailbox: Mailbox, interval
     (root / "monitor.yaml").write_text(json.dumps(settings))
 
 
+COMMANDS: list[tuple[str, ...]] = [
+    ("schedule", "#1"),
+    ("schedule", "#2"),
+    ("worker", "#1", "--queue", "collect,maintain", "--concurrency", "3"),
+    ("worker", "#2", "--queue", "collect,deliver", "--concurrency", "3"),
+    ("worker", "#3", "--queue", "analyse", "--concurrency", "1"),
+    ("worker", "#4", "--queue", "analyse,deliver", "--concurrency", "2"),
+]
+
+
 def main() -> None:
     """Run, count, print one JSON object; exit code 1 when something was lost or doubled."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -283,55 +157,53 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--patience", type=float, default=300.0, help="seconds to wait at the end until all is done")
     given = parser.parse_args()
-    chance = random.Random(given.seed)
     server = Server(synchronous_commit="on")
-    database = server.url("postgres")
-    commands = [
-        ("schedule", "#1"),
-        ("schedule", "#2"),
-        ("worker", "#1", "--queue", "collect,maintain", "--concurrency", "3"),
-        ("worker", "#2", "--queue", "collect,deliver", "--concurrency", "3"),
-        ("worker", "#3", "--queue", "analyse", "--concurrency", "1"),
-        ("worker", "#4", "--queue", "analyse,deliver", "--concurrency", "2"),
-    ]
     with removed(server), tempfile.TemporaryDirectory() as folder, mail_server() as mailbox:
-        root = Path(folder)
-        press = Press(given.feeds, given.publish_every)
-        with newsstand(press) as feeds:
-            configure(root, database, feeds, mailbox, given.interval, given.heartbeat)
-            supervisor = Supervisor(root, commands)
-            post = Post(mailbox)
-            try:
-                first = until(lambda: ask(database, "SELECT count(*) FROM articles") >= given.feeds // 2, 240, supervisor.tend)
-                restarted = False
-                load = [os.getloadavg()[0]]
-                until_end = time.monotonic() + given.seconds
-                while time.monotonic() < until_end:
-                    time.sleep(given.kill_every * chance.uniform(0.5, 1.5))
-                    supervisor.kill_one(chance)
-                    if not restarted and time.monotonic() > until_end - given.seconds / 2:
-                        supervisor.cuts.append(time.monotonic())
-                        server.stop(at_once=True)
-                        time.sleep(2)
-                        server.start()
-                        restarted = True
-                    supervisor.tend()
-                    load.append(os.getloadavg()[0])
-                press.ended = time.monotonic()
-                report = {
-                    "at": time.strftime("%Y-%m-%d %H:%M", time.gmtime()),
-                    "load": [round(min(load), 1), round(max(load), 1)],
-                    "feeds": given.feeds,
-                    "seconds": given.seconds,
-                    "database_restarts": int(restarted),
-                    "warm_up": round(first, 1),
-                    **settle(database, press, post, supervisor, given.patience, 3 * given.heartbeat),
-                }
-            finally:
-                supervisor.stop()
-                (Path(tempfile.gettempdir()) / "cluster_soak.log").write_bytes((root / "log").read_bytes())
-            print(json.dumps(report, indent=1))
+        report = run(given, Path(folder), server, mailbox)
+    print(json.dumps(report, indent=1))
     sys.exit(0 if all(report[name] == 0 for name in MUST_BE_ZERO) else 1)
+
+
+def run(given: argparse.Namespace, root: Path, server: Server, mailbox: Mailbox) -> dict[str, Any]:
+    """The cluster in a folder until its queues are empty; what came of it."""
+    database = server.url("postgres")
+    press = Press(given.feeds, given.publish_every)
+    with newsstand(press) as feeds:
+        configure(root, database, feeds, mailbox, given.interval, given.heartbeat)
+        supervisor, post = Supervisor(root, list(COMMANDS)), Post(mailbox)
+        try:
+            first = until(lambda: ask(database, "SELECT count(*) FROM articles") >= given.feeds // 2, 240, supervisor.tend)
+            load = disturb(given, server, supervisor)
+            press.ended = time.monotonic()
+            return {
+                "at": time.strftime("%Y-%m-%d %H:%M", time.gmtime()),
+                "load": [round(min(load), 1), round(max(load), 1)],
+                "feeds": given.feeds,
+                "seconds": given.seconds,
+                "warm_up": round(first, 1),
+                **settle(database, press, post, supervisor, given.patience, 3 * given.heartbeat),
+            }
+        finally:
+            supervisor.stop()
+            (Path(tempfile.gettempdir()) / "cluster_soak.log").write_bytes((root / "log").read_bytes())
+
+
+def disturb(given: argparse.Namespace, server: Server, supervisor: Supervisor) -> list[float]:
+    """Kill processes, and halfway the database once; the machine's load meanwhile."""
+    chance = random.Random(given.seed)
+    load, ends, is_restarted = [os.getloadavg()[0]], time.monotonic() + given.seconds, False
+    while time.monotonic() < ends:
+        time.sleep(given.kill_every * chance.uniform(0.5, 1.5))
+        supervisor.kill_one(chance)
+        if not is_restarted and time.monotonic() > ends - given.seconds / 2:
+            supervisor.cuts.append(time.monotonic())
+            server.stop(at_once=True)
+            time.sleep(2)
+            server.start()
+            is_restarted = True
+        supervisor.tend()
+        load.append(os.getloadavg()[0])
+    return load
 
 
 FOUND = "title ~* '(harbour|toll)' OR id IN (SELECT article FROM texts WHERE text ~* '(harbour|toll)')"
