@@ -95,7 +95,7 @@ def _print(found: TopicTrends, name: str) -> None:
         )
     console.print(table)
     console.print(
-        Text("█ for ░ neutral ▓ against · brackets: 95 % interval of the share · pale: fewer than 5 stories", style="dim")
+        Text("█ for ░ neutral ▓ against · brackets: 95% interval of the share · pale: fewer than 5 stories", style="dim")
     )
 
 

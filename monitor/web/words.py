@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup, escape
 
-from monitor.core.alerts.render import LABELS, MARKS, UNSURE_BELOW, clean, safe_url
+from monitor.core.alerts.render import LABELS, MARKS, UNSURE_BELOW, clean, percent, safe_url
 from monitor.core.queries.snippets import CLOSE, OPEN
 from monitor.model import OUTLET, Stance, Statement
 
@@ -66,9 +66,9 @@ def stance(given: Stance | str, confidence: float | None = None) -> Markup:
     )
 
 
-def percent(value: float) -> str:
-    """A probability as people read it; never a false certainty."""
-    return f"{min(99, max(1, round(value * 100)))}%"
+def share(value: float) -> str:
+    """A counted share, which may well be all or nothing."""
+    return f"{value:.0%}"
 
 
 def holder(name: str, source: str = "") -> str:
@@ -113,6 +113,7 @@ FILTERS = {
     "moment": moment,
     "stance": stance,
     "percent": percent,
+    "share": share,
     "holder": holder,
     "snippet": snippet,
     "clean": clean,

@@ -227,7 +227,7 @@ def test_the_letter_has_everything_a_mail_program_needs(office: PostOffice):
             "North Korea said the drill was a rehearsal for war.",
             "outlet1.example",
             "0.94, at least 0.70 asked",
-            "94 %",
+            "94%",
         ):
             assert said in part
 

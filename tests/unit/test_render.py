@@ -68,7 +68,7 @@ def test_a_web_address_is_kept():
 
 
 def test_a_probability_is_never_certain():
-    assert [percent(value) for value in (0.0, 0.5, 0.943, 0.9999)] == ["1 %", "50 %", "94 %", "99 %"]
+    assert [percent(value) for value in (0.0, 0.5, 0.943, 0.9999)] == ["1%", "50%", "94%", "99%"]
 
 
 def test_numbers_agree_with_their_nouns():
@@ -94,16 +94,16 @@ def test_each_stance_has_a_mark_a_word_and_a_shape_of_its_own():
 
     assert len({one.mark for one in shown.positions}) == 3
     assert [verdict(one) for one in shown.positions] == [
-        "▲ North Korea is for Freedom Edge exercise (94 %)",
-        "▼ North Korea is against Freedom Edge exercise (94 %)",
-        "● North Korea is neutral on Freedom Edge exercise (94 %)",
+        "▲ North Korea is for Freedom Edge exercise (94%)",
+        "▼ North Korea is against Freedom Edge exercise (94%)",
+        "● North Korea is neutral on Freedom Edge exercise (94%)",
     ]
 
 
 def test_a_stance_that_is_not_sure_says_so():
     shown = view(message(positions=(position(confidence=0.55),)))
 
-    assert verdict(shown.positions[0]) == "▼ North Korea seems against Freedom Edge exercise (55 %)"
+    assert verdict(shown.positions[0]) == "▼ North Korea seems against Freedom Edge exercise (55%)"
 
 
 def test_an_outlets_own_voice_goes_by_its_name():
@@ -145,7 +145,7 @@ def test_what_fits_nowhere_is_given_in_its_smallest_form():
 def test_a_position_without_a_sentence_names_its_source_alone():
     text = plain(view(message(positions=(position(evidence="", url=""),))))
 
-    assert "(94 %)\n    yna.co.kr\n" in text
+    assert "(94%)\n    yna.co.kr\n" in text
     assert ">" not in text
 
 

@@ -37,7 +37,7 @@ def test_the_blocks_say_who_why_and_where():
         "actions",
     ]
     for part in (
-        "*North Korea*  ▼ *AGAINST*  Freedom Edge exercise · 94 %",
+        "*North Korea*  ▼ *AGAINST*  Freedom Edge exercise · 94%",
         "> North Korea said",
         "<https://yna.co.kr/a/1|yna.co.kr>",
     ):
@@ -95,7 +95,7 @@ def test_a_pipe_in_an_address_cannot_rename_a_link():
 def test_a_position_without_source_or_sentence_is_one_line():
     made = payload(message(positions=(position(evidence="", source="", url=""),)))
 
-    assert "*North Korea*  ▼ *AGAINST*  Freedom Edge exercise · 94 %" in texts(made["blocks"])
+    assert "*North Korea*  ▼ *AGAINST*  Freedom Edge exercise · 94%" in texts(made["blocks"])
 
 
 def test_what_is_larger_than_slack_takes_is_sent_in_its_smallest_form():

@@ -55,9 +55,9 @@ class TestMatch:
         found = match.fire(Evaluation(RULE, match.Options(), fresh, fresh, {}, NOW, named))
 
         assert found.firings[0].why == (
-            "North Korea against Freedom Edge exercise in 2 articles, 70 to 90 %; Japan for Freedom Edge exercise, 90 %"
+            "North Korea against Freedom Edge exercise in 2 articles, 70 to 90%; Japan for Freedom Edge exercise, 90%"
         )
-        assert found.firings[1].why == "the outlet itself against lost, 90 %"
+        assert found.firings[1].why == "the outlet itself against lost, 90%"
 
     def test_grouped_by_holder_each_holder_has_its_own_firing(self):
         both = (said("Japan", Stance.FAVOR), said("North Korea", Stance.AGAINST))

@@ -59,8 +59,8 @@ def safe_url(url: str) -> str:
 
 
 def percent(probability: float) -> str:
-    """A probability as people read it, never a false certainty: 1 % to 99 %."""
-    return f"{min(99, max(1, round(probability * 100)))} %"
+    """A probability as people read it, never a false certainty: 1% to 99%."""
+    return f"{min(99, max(1, round(probability * 100)))}%"
 
 
 def plural(number: int, noun: str) -> str:
@@ -316,7 +316,7 @@ def _heading(shown: View) -> str:
 
 
 def verdict(position: PositionView) -> str:
-    """A stance in one line: "▼ North Korea is against Freedom Edge exercise (94 %)"."""
+    """A stance in one line: "▼ North Korea is against Freedom Edge exercise (94%)"."""
     verb = "seems" if position.is_unsure else "is"
     return f"{position.mark} {position.holder} {verb} {position.word} {position.topic} ({position.percent})"
 

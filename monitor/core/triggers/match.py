@@ -57,4 +57,4 @@ def _in(articles: int) -> str:
 
 def _between(sure: list[float]) -> str:
     least, most = percent(min(sure)), percent(max(sure))
-    return most if least == most else f"{least.removesuffix(' %')} to {most}"
+    return most if least == most else f"{least.removesuffix('%')} to {most}"
