@@ -12,7 +12,19 @@ from pathlib import Path
 from training import bases, bundled, calibrate, card, embedding, evaluate, export, stance, trim
 from training.data import OWN
 
-STEPS = ["bases", "trim", "embedding", "stance-en", "stance-en-again", "stance", "export", "calibrate", "evaluate", "card"]
+STEPS = [
+    "bases",
+    "trim",
+    "embedding",
+    "stance-en",
+    "stance-en-again",
+    "stance-en-levels",
+    "stance",
+    "export",
+    "calibrate",
+    "evaluate",
+    "card",
+]
 MORE, MORE_ENGLISH = "more", "more-en"
 
 
@@ -34,6 +46,7 @@ def steps(work: Path, public: Path, out: Path) -> dict[str, Callable[[], None]]:
         "embedding": lambda: embedding.run(work),
         "stance-en": lambda: stance.run_english(work, public),
         "stance-en-again": lambda: stance.run_english_again(work, public),
+        "stance-en-levels": lambda: stance.run_english_levels(work, public),
         "stance": lambda: stance.run_multilingual(work, public),
         MORE: more,
         MORE_ENGLISH: more_english,

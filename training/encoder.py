@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,16 +36,13 @@ class CrossEncoder(nn.Module):
         result: Tensor = self.out(self.drop(torch.tanh(self.dense(self.drop(joined)))))
         return result
 
-    def freeze(self, layers: int, *, is_light: bool = False) -> None:
-        """Keep word embeddings and the lowest `layers` layers as they are; `is_light` keeps every matrix of the others, too."""
+    def freeze(self, layers: int) -> None:
+        """Keep word embeddings and the lowest `layers` layers as they are."""
         for parameter in self.body.embeddings.parameters():
             parameter.requires_grad = False
         for layer in self.body.encoder.layer[:layers]:
             for parameter in layer.parameters():
                 parameter.requires_grad = False
-        if is_light:
-            for parameter in self.body.parameters():
-                parameter.requires_grad &= parameter.ndim == 1
 
     def take_over(self, state: dict[str, NDArray[np.float32]]) -> None:
         """Weights of a model with as many outputs or fewer; outputs that it lacks stay as they are."""
@@ -71,9 +69,11 @@ class CrossEncoder(nn.Module):
         return model
 
     @classmethod
-    def average(cls, base: Path, *tuned: Path) -> CrossEncoder:
-        """The model whose weights are the mean of tuned ones."""
+    def average(cls, base: Path, *tuned: Path, shares: Sequence[float] | None = None) -> CrossEncoder:
+        """The model whose weights are the mean of tuned ones; `shares`, one for each, add up to 1."""
         models = [cls.load(base, folder) for folder in tuned]
         states = [model.state_dict() for model in models]
-        models[0].load_state_dict({name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]})
+        parts = shares or [1 / len(models)] * len(models)
+        mixed = {name: sum(part * state[name] for part, state in zip(parts, states, strict=True)) for name in states[0]}
+        models[0].load_state_dict(mixed)
         return models[0]

@@ -67,16 +67,32 @@ def matrices(body: nn.Module) -> Iterator[nn.Linear]:
     return (module for module in body.modules() if isinstance(module, nn.Linear))
 
 
-def attach(body: nn.Module, block: int, *, is_scaled: bool = False) -> None:
-    """Read every matrix rounded from now on; those that are not tuned become what they are rounded to, or `Scaled`."""
+def attach(body: nn.Module, block: int) -> None:
+    """Read every matrix that is tuned rounded from now on; the others become what they are rounded to."""
     for layer in matrices(body):
         if layer.weight.requires_grad:
             parametrize.register_parametrization(layer, "weight", Rounded(layer.weight, block))
-            continue
-        worth = scales(layer.weight, block)
-        layer.weight.copy_(Straight.apply(layer.weight, worth))
-        if is_scaled:
-            parametrize.register_parametrization(layer, "weight", Scaled(len(worth)))
+        else:
+            _round(layer, block)
+
+
+def attach_gains(body: nn.Module, block: int) -> None:
+    """Round every matrix for good; from now on what its levels are worth is tuned."""
+    round_matrices(body, block)
+    for layer in matrices(body):
+        layer.weight.requires_grad = False
+        parametrize.register_parametrization(layer, "weight", Scaled(layer.weight.numel() // block))
+
+
+@torch.no_grad()
+def round_matrices(body: nn.Module, block: int) -> None:
+    """Make every matrix what it is rounded to."""
+    for layer in matrices(body):
+        _round(layer, block)
+
+
+def _round(layer: nn.Linear, block: int) -> None:
+    layer.weight.copy_(Straight.apply(layer.weight, scales(layer.weight, block)))
 
 
 def refresh(body: nn.Module) -> None:

@@ -17,6 +17,7 @@ from training.bundled import cross_encoder_state, packed_state
 from training.data import OWN, Stance
 from training.encoder import CrossEncoder
 from training.relevance import with_rules
+from training.rounding import round_matrices
 from training.swaps import swapped
 from training.tune import Pair, Plan, binary, one_hot, soft_cross_entropy, tune
 
@@ -156,6 +157,8 @@ def close_english(model: CrossEncoder, work: Path, sets: PublicEnglish, minutes:
 
 LATEST = frozenset(f"written_stance_en_{name}" for name in ("acts", "society", "concession", "irony_2", "desk"))
 """Our English files that no course before the one over everything had seen."""
+LAST = frozenset(f"written_stance_en_{name}" for name in ("roles_2", "comments_2"))
+"""Those that only the last course has."""
 DEFENDED = "written_stance_en_defended"
 
 
@@ -163,6 +166,7 @@ DEFENDED = "written_stance_en_defended"
 class OurEnglish:
     """Our English examples by where they come from."""
 
+    last: list[Stance]
     latest: list[Stance]
     older: list[Stance]
     scenes: list[Stance]
@@ -174,8 +178,9 @@ class OurEnglish:
         ours = our_english()
         passages = [one for one in ours if not one.source.startswith("articles/")]
         return cls(
+            [one for one in passages if one.source in LAST],
             [one for one in passages if one.source in LATEST],
-            [one for one in passages if one.source not in LATEST],
+            [one for one in passages if one.source not in LATEST | LAST],
             [one for one in ours if one.source.startswith("articles/")],
             english(windows("written_articles_8*")),
         )
@@ -197,16 +202,25 @@ class OurEnglish:
         ]
         return [first, second]
 
-    def light(self, sets: PublicEnglish) -> list[Stance]:
-        """The course of biases and norms."""
-        return [
+    def levels(self, sets: PublicEnglish) -> list[list[Stance]]:
+        """Two courses for what is tuned beside the levels: the latest and a part of the older ones, then everything."""
+        others = [*self.latest, *self.older]
+        first = [
             *(4 * [one for one in self.older if one.source == DEFENDED]),
             *self.latest,
             *data.sample(self.older, 2500, SEED + 3),
             *self._articles(2500, 700, SEED + 3),
-            *data.sample(swapped([*self.latest, *self.older], SEED + 3), 600, SEED),
+            *data.sample(swapped(others, SEED + 3), 600, SEED),
             *sets.part(slice(5000, 5900), slice(5000, 5900), slice(1450, 1600), slice(0)),
         ]
+        second = [
+            *(2 * self.last),
+            *others,
+            *self._articles(2500, 1000, SEED + 4),
+            *data.sample(swapped(others, SEED + 4), 800, SEED),
+            *sets.part(slice(5000, 8000), slice(5500, 8000), slice(1600, 2200), slice(600, 1000)),
+        ]
+        return [first, second]
 
     def _articles(self, scenes: int, newest: int, seed: int) -> list[Stance]:
         return [*data.sample(self.scenes, scenes, seed), *data.sample(self.newest, newest, seed)]
@@ -215,22 +229,42 @@ class OurEnglish:
 def run_english_again(work: Path, public: Path, minutes: float | None = None) -> None:
     """One more course over everything, through all layers and with dropout, on weights as they are stored.
 
-    It goes on from `stance-en`, which is kept as `stance-en-settled`. The mean of the last three courses, which is surer of plain
-    sentences than each of them, is rounded and then tuned in its biases, norms and head only: the new `stance-en`.
+    It goes on from `stance-en`, which is kept as `stance-en-settled`.
     """
-    base, out = work / "bases" / "mpnet", work / "stance-en"
-    names, settled, again = (work / f"stance-en-{name}" for name in ("names", "settled", "again"))
+    base, settled, again = work / "bases" / "mpnet", work / "stance-en-settled", work / "stance-en-again"
     if not (settled / "tuned.pt").exists():
-        out.rename(settled)
-    sets, ours = PublicEnglish.read(public), OurEnglish.read()
-    plan = replace(ENGLISH, frozen_layers=0, rounded=ENGLISH_BLOCK, minutes=minutes)
+        (work / "stance-en").rename(settled)
     if not (again / "tuned.pt").exists():
-        courses = [[pair(one) for one in course] for course in ours.everything(sets)]
+        plan = replace(ENGLISH, frozen_layers=0, rounded=ENGLISH_BLOCK, minutes=minutes)
+        courses = [[pair(one) for one in course] for course in OurEnglish.read().everything(PublicEnglish.read(public))]
         tune(CrossEncoder.load(base, settled, dropout=0.1), courses, plan, soft_cross_entropy, again)
-    # Of matrices in four bits a short course moves nothing: their levels are wider than its steps.
-    light = replace(plan, is_light=True, rate=6e-4)
-    middle = CrossEncoder.average(base, names, settled, again)
-    tune(middle, [[pair(one) for one in ours.light(sets)]], light, soft_cross_entropy, out)
+
+
+TUNED_SHARE = 0.7
+"""How far the shipped model goes from the mean to what was tuned: on that way both our passages and the public sets do best."""
+
+
+def run_english_levels(work: Path, public: Path, minutes: float | None = None) -> None:
+    """Round the mean of the last three courses and tune what lies beside its levels; `stance-en` mixes that with the mean.
+
+    A course of four-bit matrices moves little, because their levels are wider than its steps. What a level is worth in each block
+    of a matrix, biases and norms move freely (Kim et al., 2023; Ben Zaken et al., 2022). On the straight line between two models
+    that share their levels lies one that keeps what the first knew and the second learned (Wortsman et al., 2022).
+    """
+    base = work / "bases" / "mpnet"
+    names, settled, again, mean = (work / f"stance-en-{name}" for name in ("names", "settled", "again", "mean"))
+    if not (mean / "tuned.pt").exists():
+        middle = CrossEncoder.average(base, names, settled, again)
+        round_matrices(middle.body, ENGLISH_BLOCK)
+        middle.save(mean)
+    plan = replace(ENGLISH, rate=6e-4, frozen_layers=0, rounded=ENGLISH_BLOCK, is_beside_levels=True, minutes=minutes)
+    last = mean
+    for number, course in enumerate(OurEnglish.read().levels(PublicEnglish.read(public)), start=1):
+        out = work / f"stance-en-levels-{number}"
+        if not (out / "tuned.pt").exists():
+            tune(CrossEncoder.load(base, last), [[pair(one) for one in course]], plan, soft_cross_entropy, out)
+        last = out
+    CrossEncoder.average(base, mean, last, shares=(1 - TUNED_SHARE, TUNED_SHARE)).save(work / "stance-en")
 
 
 # --- the multilingual model: (against, neutral, favor, about) ---

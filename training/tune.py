@@ -47,8 +47,9 @@ class Plan:
     checkpoint_minutes: float = 6.0
     cut: str = "only_first"  # which text of the pair gives way when both do not fit
     rounded: int | None = None  # tune the body as it is stored in four bits, in blocks of so many numbers
-    is_light: bool = False  # of the body only what is no matrix: biases and norms (Ben Zaken et al., 2022)
-    is_scaled: bool = False  # with `is_light` and `rounded`: also what a level is worth in every block of the matrices
+    is_beside_levels: bool = (
+        False  # with `rounded`: the levels of the matrices stay; tune what a level is worth, biases and norms
+    )
     is_half: bool = True  # matrix products in bfloat16: twice as fast where the processor has them, the same result elsewhere
 
 
@@ -104,9 +105,10 @@ def tune(model: CrossEncoder, courses: Sequence[Sequence[Pair]], plan: Plan, los
     """Tune on one course after the other and write the result to `out`; a run that was cut off goes on from its checkpoint."""
     torch.manual_seed(plan.seed)
     rng = random.Random(plan.seed)
-    model.freeze(plan.frozen_layers, is_light=plan.is_light)
+    model.freeze(plan.frozen_layers)
     if plan.rounded:
-        rounding.attach(model.body, plan.rounded, is_scaled=plan.is_scaled)
+        attach = rounding.attach_gains if plan.is_beside_levels else rounding.attach
+        attach(model.body, plan.rounded)
     model.train()
     todo = [batch for course in courses for batch in batches(course, plan, rng)]
     steps = optimizer(model, plan)
