@@ -9,19 +9,21 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
+from typing import Any, Literal, TypeAlias
 
 from monitor import kinds
 from monitor.clock import SystemClock
-from monitor.config.settings import Settings, load_settings
+from monitor.config.adapters import adapter_config, adapter_mistakes, channel_mistakes
+from monitor.config.archive_setting import archive_kind, archive_values
+from monitor.config.documents import Document
+from monitor.config.settings import Settings, read_settings
 from monitor.core.alerts.render import plain, view
-from monitor.errors import ConfigError, Problem
+from monitor.errors import ChannelError, ConfigError, Problem
 from monitor.model import Feed, Message, Receiver, Rulebook
 from monitor.ports import Archive, Channel, Clock, Fetcher, Joinable, Parser, Queue, Scorer, Sharing
 
-ENGINES = {"postgres": "postgres", "postgresql": "postgres"}
+IfMissing: TypeAlias = Literal["make", "refuse", "empty"]
+"""What stands for an archive whose file is not there: a new one, a mistake, or an empty one in memory."""
 
 
 @dataclass
@@ -30,6 +32,9 @@ class App:
 
     settings: Settings
     clock: Clock
+    said: Document
+    """Where each setting was said, for mistakes that show only when it is used."""
+    if_missing: IfMissing = "make"
     _closing: ExitStack = field(default_factory=ExitStack)
     _archive: Archive | None = None
 
@@ -64,12 +69,21 @@ class App:
 
     @cached_property
     def archive(self) -> Archive:
-        """The archive the settings name: a file, or the address of an engine."""
+        """The archive the settings name: a file, or the address of an engine.
+
+        Raises:
+            ConfigError: its settings are wrong, or there is no such file where one is to be there already.
+        """
         if self._archive is not None:
             return self._archive
-        scheme, _, rest = self.settings.archive.partition("://")
-        kind = ENGINES.get(scheme, "sqlite") if rest else "sqlite"
-        archive: Archive = _build("archive", kind, {"path" if kind == "sqlite" else "url": self.settings.archive})
+        address, values = self.settings.archive_address, archive_values(self.settings.archive)
+        if self.if_missing != "make" and _is_missing(address):
+            if self.if_missing == "refuse":
+                hint = "start `monitor run` here, or name one with --archive"
+                raise ConfigError([Problem(f"no archive at {address}", hint=hint)])
+            archive = self.scratch()
+        else:
+            archive = self._build("archive", archive_kind(address), values)
         self._closing.callback(archive.close)
         return archive
 
@@ -84,8 +98,8 @@ class App:
         if not isinstance(archive, Joinable):
             hint = "set archive: postgresql://… (docs/scaling.md), or run everything in one process with `monitor run`"
             raise ConfigError([Problem("several workers need an archive in PostgreSQL", "settings", hint=hint)])
-        values = {"url": self.settings.archive, **self._own("queue")}
-        queue = _build("queue", self._kind("queue"), values, joined=archive.joined)
+        values = {"url": self.settings.archive_address, **self._own("queue")}
+        queue = self._build("queue", self._kind("queue"), values, joined=archive.joined)
         self._closing.callback(queue.close)
         made: Queue = queue
         return made
@@ -104,16 +118,16 @@ class App:
 
     def scratch(self) -> Archive:
         """An empty archive in memory, for a trial; who asks closes it."""
-        archive: Archive = _build("archive", "sqlite", {"path": ":memory:"})
+        archive: Archive = self._build("archive", "sqlite", {"path": ":memory:"})
         return archive
 
     @cached_property
     def fetcher(self) -> Fetcher:
         """Gets feeds, guarded."""
         values = {"allow": self.settings.allow, **self._own("fetcher")}
-        fetcher: Fetcher = _build("fetcher", self._kind("fetcher"), values, clock=self.clock)
+        fetcher: Fetcher = self._build("fetcher", self._kind("fetcher"), values, clock=self.clock)
         if any(feed.url.startswith("file:") for feed in self.feeds):
-            fetcher = _build("fetcher", "file", {"root": self.settings.feeds.absolute().parent}, behind=fetcher)
+            fetcher = self._build("fetcher", "file", {"root": self.settings.feeds.absolute().parent}, behind=fetcher)
         self._closing.callback(fetcher.close)
         return fetcher
 
@@ -131,7 +145,7 @@ class App:
         """The model engine, whose every answer comes in time or is given up."""
         from monitor.scorers._punctual import PunctualScorer  # noqa: PLC0415 - numpy is loaded only where something is scored
 
-        scorer: Scorer = _build("scorer", self._kind("scorer"), self._own("scorer"))
+        scorer: Scorer = self._build("scorer", self._kind("scorer"), self._own("scorer"))
         return PunctualScorer(scorer, self.settings.worker.answer_within.total_seconds())
 
     @cached_property
@@ -144,13 +158,13 @@ class App:
         from monitor.core.alerts.alerting import OUTBOX, TERMINAL  # noqa: PLC0415 - only where something is sent
 
         built = {name: self._channel(receiver) for name, receiver in rulebook.receivers.items()}
-        built.setdefault(OUTBOX, _build("channel", "file", {}, outbox=self.settings.outbox))
-        built.setdefault(TERMINAL, _build("channel", "console", {}))
+        built.setdefault(OUTBOX, self._build("channel", "file", {}, outbox=self.settings.outbox))
+        built.setdefault(TERMINAL, self._build("channel", "console", {}))
         return built
 
     def channel(self, kind: str, **values: Any) -> Channel:
         """A channel that no receiver configures, such as the terminal for a preview."""
-        channel: Channel = _build("channel", kind, values)
+        channel: Channel = self._build("channel", kind, values)
         return channel
 
     def preview(self, receiver: Receiver, message: Message) -> tuple[str, str]:
@@ -159,14 +173,29 @@ class App:
         written: tuple[str, str] = shown(receiver.config, message) if shown else ("text/plain", plain(view(message)))
         return written
 
+    def mistakes(self) -> list[Problem]:
+        """Everything wrong with the settings of adapters, most of which are looked at only when they are built."""
+        return adapter_mistakes(self.settings, self.said) + channel_mistakes(self.settings, self.said)
+
+    def prepare(self) -> None:
+        """Read feeds and rules and build the channels, so that what is wrong there is told before anything is opened."""
+        _ = self.channels
+
     def close(self) -> None:
         """Give back connections, threads and processes."""
         self._closing.close()
 
     def _channel(self, receiver: Receiver) -> Channel:
         module = kinds.load("channel", receiver.kind)
-        channel: Channel = module.build(receiver.config, allow=self.settings.allow, outbox=self.settings.outbox)
+        try:
+            channel: Channel = module.build(receiver.config, allow=self.settings.allow, outbox=self.settings.outbox)
+        except ChannelError as error:
+            raise ChannelError(f"receiver {receiver.id}: {error}") from error
         return channel
+
+    def _build(self, family: str, kind: str, values: Mapping[str, Any], **given: Any) -> Any:
+        config = adapter_config(family, kind, values, self.said, (family,))
+        return kinds.load(family, kind).build(config, **given)
 
     def _kind(self, family: str) -> str:
         return str(getattr(self.settings, family)["kind"])
@@ -183,29 +212,20 @@ def open_app(
     file: Path | None = None,
     clock: Clock | None = None,
     archive: Archive | None = None,
+    if_missing: IfMissing = "make",
 ) -> Iterator[App]:
     """An App on the settings in force; `flags` override them, `clock` and `archive` replace the real ones.
 
     Raises:
         ConfigError: the settings are wrong.
     """
-    settings = load_settings(os.environ if environment is None else environment, flags, file)
-    app = App(settings, clock or SystemClock(), _archive=archive)
+    settings, said = read_settings(os.environ if environment is None else environment, flags, file)
+    app = App(settings, clock or SystemClock(), said, if_missing, _archive=archive)
     try:
         yield app
     finally:
         app.close()
 
 
-def _build(family: str, kind: str, values: Mapping[str, Any], **given: Any) -> Any:
-    module = kinds.load(family, kind)
-    try:
-        config = module.Config.model_validate(dict(values))
-    except ValidationError as error:
-        raise ConfigError([_problem(family, detail) for detail in error.errors(include_url=False)]) from error
-    return module.build(config, **given)
-
-
-def _problem(family: str, detail: Any) -> Problem:
-    place = ".".join(str(part) for part in (family, *detail["loc"]))
-    return Problem(f"{place}: {detail['msg']}", "settings")
+def _is_missing(address: str) -> bool:
+    return archive_kind(address) == "sqlite" and address != ":memory:" and not Path(address).exists()

@@ -5,6 +5,7 @@ Expected failures (a feed that is down, a refused email) travel as values; these
 MonitorError
 ├── ConfigError      settings, feeds or rules are wrong; carries every problem found      (exit 2)
 ├── QueryError       a query that cannot be read; carries column and suggestion            (exit 2)
+├── InputError       a word, a name or a choice given to a command or a page is no good     (exit 2)
 ├── NotFoundError    nothing stored has the name or number asked for                       (exit 1)
 ├── ArchiveError     the archive cannot be read or written                                 (exit 1)
 │   ├── ArchiveBusy      another worker holds it
@@ -43,6 +44,11 @@ class Problem:
         return f"{text} ({self.hint})" if self.hint else text
 
 
+def how_to_install(extra: str) -> str:
+    """What to type for an optional part that is missing; `extra` is its name in pyproject.toml, such as `cluster`."""
+    return f"in the checkout: .venv/bin/python -m pip install -e '.[{extra}]'"
+
+
 class ConfigError(MonitorError):
     """Every problem found in the configuration, in the order of the files."""
 
@@ -68,8 +74,14 @@ class QueryError(MonitorError):
         return "\n".join([*lines, self.hint] if self.hint else lines)
 
 
+class InputError(MonitorError):
+    """What somebody gave cannot be taken: a word that is none of those known, nothing where something must be named."""
+
+    exit_code = 2
+
+
 class NotFoundError(MonitorError):
-    """No article, story or alert has this name or number."""
+    """No article, story, alert or delivery has this name or number."""
 
 
 class ArchiveError(MonitorError):

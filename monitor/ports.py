@@ -151,6 +151,10 @@ class FeedStore(Protocol):
         """Store a feed's new state and one line in the fetch log."""
         ...
 
+    def keep(self, state: FeedState) -> None:
+        """Store a feed's new state where nothing was fetched; a feed that is not stored is passed over."""
+        ...
+
 
 class ArticleStore(Protocol):
     """Articles as stored; every text is free of NUL and lone surrogates."""
@@ -262,6 +266,10 @@ class Search(Protocol):
         """
         ...
 
+    def with_text(self, query: Query, *, now: datetime) -> list[int]:
+        """The ids of articles that answer the query and whose text is still kept (`Upkeep.forget`), lowest first."""
+        ...
+
     def snippets(self, query: Query, articles: Sequence[Article]) -> list[str]:
         """For each article a stretch of its original text, found words between U+0002 and U+0003."""
         ...
@@ -286,16 +294,28 @@ class AlertStore(Protocol):
         """The newest alert of a rule for each of these groups."""
         ...
 
-    def recent(self, since: datetime, *, rule: str | None = None, limit: int = 1000) -> list[Alert]:
-        """Alerts created since, newest first."""
+    def recent(self, since: datetime, *, rule: str | None = None, article: int | None = None, limit: int = 1000) -> list[Alert]:
+        """Alerts created since, of a rule or of all, that name an article or any, newest first."""
+        ...
+
+    def counts(self, since: datetime) -> tuple[int, Mapping[str, int]]:
+        """How many alerts were created since, and how many were suppressed since for each reason, most first."""
         ...
 
     def get(self, alert: str) -> Alert | None:
         """One alert by id (a unique prefix is enough), or None."""
         ...
 
-    def suppressions(self, *, rule: str | None = None, since: datetime | None = None, limit: int = 1000) -> list[Suppression]:
-        """What was suppressed and why, newest first."""
+    def suppressions(
+        self,
+        *,
+        rule: str | None = None,
+        since: datetime | None = None,
+        article: int | None = None,
+        groups: Sequence[str] = (),
+        limit: int = 1000,
+    ) -> list[Suppression]:
+        """What was suppressed and why, newest first; with an article or groups, only what is of one of these."""
         ...
 
 
@@ -354,7 +374,8 @@ class RuleStates(Protocol):
     """What rules remember between evaluations: counters, baselines, what was seen first, revisions.
 
     Under the name `receiver:ID` a receiver's health is kept: its failures in a row, and when to try it again; under `spread:…`
-    work that is spread over the workers of a cluster, and what came of its parts.
+    work that is spread over the workers of a cluster, and what came of its parts; under `websub:ID` how often a feed's hub was
+    asked in vain.
     """
 
     def load(self, rule: str) -> dict[str, Any]:

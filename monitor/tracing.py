@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.errors import ConfigError, Problem
+from monitor.errors import ConfigError, Problem, how_to_install
 
 NAME = "news-monitor"
 _FLUSH_SECONDS = 2.0
@@ -51,7 +51,7 @@ def configure(exporter: Any = None) -> None:
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator  # noqa: PLC0415
     except ImportError as error:
         missing = f"traces need {error.name}, which is not installed"
-        raise ConfigError([Problem(missing, "settings", hint="pip install 'news-monitor[otel]'")]) from error
+        raise ConfigError([Problem(missing, "settings", hint=how_to_install("otel"))]) from error
     resource = Resource.create({"service.name": os.environ.get("OTEL_SERVICE_NAME", NAME)})
     # A stop must not wait for a collector that does not answer: `flush` is called instead, and waits a moment.
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)

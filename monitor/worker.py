@@ -18,9 +18,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from monitor import tracing
 from monitor.app import App
 from monitor.clock import SetBackWatch
+from monitor.config.documents import yaml_files
 from monitor.core.alerts.retry import Pace, RetryPolicy, wait
 from monitor.core.shown import without_password
-from monitor.errors import ArchiveError, ConfigError, MonitorError
+from monitor.errors import ArchiveError, MonitorError
 from monitor.logs import logger
 from monitor.model import Feed, Rulebook
 from monitor.ports import Channel, Queue
@@ -28,6 +29,7 @@ from monitor.services import operator
 from monitor.services.analyse import AnalyseReport, analyse
 from monitor.services.collect import CollectReport, Policy, collect
 from monitor.services.deliver import DeliverReport, deliver
+from monitor.services.fulltext import PageReader
 from monitor.services.keeping import prune
 from monitor.services.links import feedback_links
 from monitor.services.score import is_answering
@@ -97,6 +99,8 @@ class Worker:
     _refusals: int = 0
     """How often in a row the archive would not store what was fetched."""
     _rests_until: float = 0.0
+    _pages: PageReader | None = None
+    """Made with the first pass, for only those who collect need a fetcher."""
     _scored: AnalyseReport = field(default_factory=AnalyseReport)
     """All that this worker analysed."""
 
@@ -119,7 +123,8 @@ class Worker:
             wanted = app.archive.feeds.due(app.clock.now(), FEEDS_AT_ONCE, among)
             report = CollectReport()
             if wanted:
-                report = collect(wanted, app.fetcher, app.parser, app.archive, app.clock, self._policy, self.queue)
+                self._pages = self._pages or PageReader(app.fetcher, app.parser, app.clock)
+                report = collect(wanted, app.fetcher, app.parser, app.archive, app.clock, self._policy, self.queue, self._pages)
         except ArchiveError:
             self._refusals += 1
             self._rests_until = app.clock.monotonic() + wait("archive", self._refusals, RetryPolicy()).total_seconds()
@@ -220,16 +225,24 @@ class Worker:
             feeds = self.app.read_feeds()
             rulebook = self.app.read_rulebook(feeds)
             channels = self.app.channels_of(rulebook)
-        except ConfigError as error:
+        except MonitorError as error:
             log.error("the changed configuration is wrong; the old one stays in force", problems=str(error))
             self._note({"rules_error": str(error)})
-            self._tell(operator.rulebook_notices(str(error)))
+            self._tell(operator.rulebook_notices(str(error), self.app.clock.now()))
             return
-        self.rulebook, self.channels, self.feeds = rulebook, channels, {feed.id: feed for feed in feeds}
         if self.is_leader:
-            self.app.archive.feeds.configure(feeds)
+            self._store(feeds)
+        self.rulebook, self.channels, self.feeds = rulebook, channels, {feed.id: feed for feed in feeds}
         log.info("configuration reloaded", feeds=len(feeds), rules=len(rulebook.rules), topics=len(rulebook.topics))
         self._note({"rules_error": ""})
+
+    def _store(self, feeds: Sequence[Feed]) -> None:
+        try:
+            self.app.archive.feeds.configure(feeds)
+        except ArchiveError:
+            # Otherwise nothing would bring the change again until somebody edits a file.
+            self._stamps = {}
+            raise
 
     def _tell(self, notices: list[operator.Notice]) -> None:
         operator.tell(self.app.archive, notices, self.app.settings.operator, self.app.clock.now())
@@ -239,10 +252,8 @@ class Worker:
         self.app.archive.states.save(WORKER, {**state, **facts, "at": self.app.clock.now().isoformat()})
 
     def _files(self) -> dict[Path, tuple[int, int]]:
-        root = self.app.settings.rules
-        rules = [root] if root.is_file() else sorted((*root.rglob("*.yaml"), *root.rglob("*.yml")))
         stamps = {}
-        for file in (self.app.settings.feeds, *rules):
+        for file in (self.app.settings.feeds, *yaml_files(self.app.settings.rules)):
             try:
                 stat = file.stat()
             except OSError:
@@ -271,7 +282,7 @@ def run(
         scheduler = _scheduler(worker)
         with stopped_by_signals(worker.stopping):
             scheduler.start()
-            where = without_password(app.settings.archive)
+            where = without_password(app.settings.archive_address)
             log.info("worker started", feeds=len(app.feeds), rules=len(worker.rulebook.rules), archive=where)
             watch = SetBackWatch(app.clock)
             while not worker.stopping.wait(CLOCK_LOOK_SECONDS):

@@ -16,6 +16,7 @@ from monitor.model import Article, Feed, FeedState
 from monitor.ports import Archive
 from monitor.sandbox import Sandbox
 from monitor.services.collect import CollectReport, Policy, collect
+from monitor.services.fulltext import PageReader
 from tests.rig import FaultServer, fault_server, feed_of
 
 NOW = datetime(2024, 11, 2, 12, 0, tzinfo=UTC)
@@ -33,13 +34,17 @@ class Rig:
     parser: Sandbox
     clock: FixedClock
     policy: Policy = field(default_factory=Policy)
+    pages: PageReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pages = PageReader(self.fetcher, self.parser, self.clock)
 
     def poll(self, *feeds: Feed) -> CollectReport:
         """One pass over these feeds and the healthy one, which must come through, whatever the others do."""
         healthy = Feed("healthy", self.server.serve("/healthy", feed_of(3)), "Healthy")
         wanted = [(feed, self.state(feed.id)) for feed in (*feeds, healthy)]
         self.archive.feeds.configure([*feeds, healthy])
-        report = collect(wanted, self.fetcher, self.parser, self.archive, self.clock, self.policy)
+        report = collect(wanted, self.fetcher, self.parser, self.archive, self.clock, self.policy, pages=self.pages)
         state = self.state("healthy")
         assert state.failures == 0
         assert state.last_success == self.clock.now()

@@ -182,7 +182,7 @@ class OurEnglish:
             [one for one in passages if one.source in LATEST],
             [one for one in passages if one.source not in LATEST | LAST],
             [one for one in ours if one.source.startswith("articles/")],
-            english(windows("written_articles_8*")),
+            [one for name in ("written_articles_8", "written_articles_9") for one in english(windows(f"{name}*"))],
         )
 
     def everything(self, sets: PublicEnglish) -> list[list[Stance]]:
@@ -203,7 +203,7 @@ class OurEnglish:
         return [first, second]
 
     def levels(self, sets: PublicEnglish) -> list[list[Stance]]:
-        """Two courses for what is tuned beside the levels: the latest and a part of the older ones, then everything."""
+        """Courses for what is tuned beside the levels: the latest passages, then all of them, then mostly articles."""
         others = [*self.latest, *self.older]
         first = [
             *(4 * [one for one in self.older if one.source == DEFENDED]),
@@ -220,7 +220,14 @@ class OurEnglish:
             *data.sample(swapped(others, SEED + 4), 800, SEED),
             *sets.part(slice(5000, 8000), slice(5500, 8000), slice(1600, 2200), slice(600, 1000)),
         ]
-        return [first, second]
+        third = [
+            *data.sample(self.scenes, 4500, SEED + 5),
+            *self.newest,
+            *self.last,
+            *data.sample(others, 2500, SEED + 5),
+            *sets.part(slice(2500, 3500), slice(3000, 5000), slice(300), slice(200)),
+        ]
+        return [first, second, third]
 
     def _articles(self, scenes: int, newest: int, seed: int) -> list[Stance]:
         return [*data.sample(self.scenes, scenes, seed), *data.sample(self.newest, newest, seed)]

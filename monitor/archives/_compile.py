@@ -43,6 +43,7 @@ class Match:
 
 
 TRUE = Sql("TRUE")
+HAS_TEXT = Sql("EXISTS (SELECT 1 FROM texts t WHERE t.article = a.id AND t.text <> '')")
 
 
 @dataclass(frozen=True, slots=True)

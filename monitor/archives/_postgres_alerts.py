@@ -53,16 +53,26 @@ class PostgresAlerts:
             ).fetchall()
         return {row["group"]: read_alert(row) for row in rows}
 
-    def recent(self, since: datetime, *, rule: str | None = None, limit: int = 1000) -> list[Alert]:
+    def recent(self, since: datetime, *, rule: str | None = None, article: int | None = None, limit: int = 1000) -> list[Alert]:
         with self._connections.read() as db:
             rows = db.execute(
                 f"""
                 {_ALERT} WHERE a.created >= %(since)s AND (%(rule)s::text IS NULL OR a.rule = %(rule)s)
+                  AND (%(article)s::bigint IS NULL OR a.id IN (SELECT alert FROM alert_articles WHERE article = %(article)s))
                 ORDER BY a.created DESC, a.number DESC LIMIT %(limit)s
                 """,
-                {"since": since, "rule": rule, "limit": limit},
+                {"since": since, "rule": rule, "article": article, "limit": limit},
             ).fetchall()
         return [read_alert(row) for row in rows]
+
+    def counts(self, since: datetime) -> tuple[int, Mapping[str, int]]:
+        with self._connections.read() as db:
+            created = db.execute("SELECT count(*) AS number FROM alerts WHERE created >= %s", (since,)).fetchone()
+            rows = db.execute(
+                "SELECT reason, count(*) AS number FROM suppressions WHERE at >= %s GROUP BY reason ORDER BY number DESC, reason",
+                (since,),
+            ).fetchall()
+        return int(created["number"]) if created else 0, {row["reason"]: row["number"] for row in rows}
 
     def get(self, alert: str) -> Alert | None:
         if not alert:
@@ -75,15 +85,26 @@ class PostgresAlerts:
         exact = [row for row in rows if row["id"] == alert] or rows
         return read_alert(exact[0]) if len(exact) == 1 else None
 
-    def suppressions(self, *, rule: str | None = None, since: datetime | None = None, limit: int = 1000) -> list[Suppression]:
+    def suppressions(
+        self,
+        *,
+        rule: str | None = None,
+        since: datetime | None = None,
+        article: int | None = None,
+        groups: Sequence[str] = (),
+        limit: int = 1000,
+    ) -> list[Suppression]:
+        named = [clean(group) for group in groups]
         with self._connections.read() as db:
             rows = db.execute(
                 """
                 SELECT * FROM suppressions WHERE (%(rule)s::text IS NULL OR rule = %(rule)s)
                   AND (%(since)s::timestamptz IS NULL OR at >= %(since)s)
+                  AND (%(article)s::bigint IS NULL AND %(groups)s::text[] = '{}' OR article = %(article)s
+                    OR "group" = ANY(%(groups)s::text[]))
                 ORDER BY at DESC, id DESC LIMIT %(limit)s
                 """,
-                {"rule": rule, "since": since, "limit": limit},
+                {"rule": rule, "since": since, "article": article, "groups": named, "limit": limit},
             ).fetchall()
         return [read_suppression(row) for row in rows]
 

@@ -66,12 +66,13 @@ class PostgresFeeds:
             rows = db.execute("SELECT * FROM feeds ORDER BY lower(name), id").fetchall()
         return [read_feed(row) for row in rows]
 
+    def keep(self, state: FeedState) -> None:
+        with self._connections.write() as db:
+            _keep(db, state)
+
     def record(self, state: FeedState, fetched: Fetched, at: datetime, new: int) -> None:
         with self._connections.write() as db:
-            db.execute(
-                "UPDATE feeds SET state = %s, next_due = %s WHERE id = %s",
-                (clean(dump(state)), optional_time_text(state.next_due), state.feed),
-            )
+            _keep(db, state)
             db.execute(
                 """
                 INSERT INTO fetches (feed, at, status, reason, error, is_unchanged, bytes, new, seconds)
@@ -89,6 +90,11 @@ class PostgresFeeds:
                     state.feed,
                 ),
             )
+
+
+def _keep(db: Db, state: FeedState) -> None:
+    values = (clean(dump(state)), optional_time_text(state.next_due), state.feed)
+    db.execute("UPDATE feeds SET state = %s, next_due = %s WHERE id = %s", values)
 
 
 class PostgresArticles:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from monitor.archives._compile import Compiler, Sql
+from monitor.archives._compile import HAS_TEXT, Compiler, Sql
 from monitor.archives._pages import Place
 from monitor.archives._postgres_articles import ARTICLE
 from monitor.archives._postgres_connection import Connections, Db, numbered
@@ -58,6 +58,12 @@ class PostgresSearch:
             rows = db.execute(found.select(_HIT, "ORDER BY a.seen, a.id"), found.values).fetchall()
             said = _said(db, compiled, query.root, [row["id"] for row in rows])
         return [read_hit(row, said.get(row["id"], ())) for row in rows]
+
+    def with_text(self, query: Query, *, now: datetime) -> list[int]:
+        with self._connections.read() as db:
+            compiled = compiler(db, query.root, now, [HAS_TEXT])
+            found = source(compiled, query.root, [HAS_TEXT])
+            return [row["id"] for row in db.execute(found.select("a.id", "ORDER BY a.id"), found.values)]
 
     def snippets(self, query: Query, articles: Sequence[Article]) -> list[str]:
         words = [leaf for leaf in leaves(query.root) if isinstance(leaf, Words)]

@@ -12,9 +12,10 @@ from typing import Any
 from monitor.archives import _postgres_words as index
 from monitor.archives._compile import TRUE, Compiler, Match, Sql, both
 from monitor.archives._postgres_connection import Db, numbered
+from monitor.core.language_tags import primary_language
 from monitor.core.queries.clauses import And, Node, Pattern, Words
 from monitor.core.queries.query import compiled, leaves
-from monitor.core.words.text import Term, author_term, primary, stems
+from monitor.core.words.text import Term, author_term, stems
 
 TITLE_WEIGHT, TEXT_WEIGHT = 4.0, 1.0
 _K1, _B = 1.2, 0.75
@@ -52,7 +53,7 @@ class PostgresDialect:
 
     def __init__(self, languages: Sequence[str], found: dict[Pattern, list[int]]) -> None:
         self._tags, self._found = languages, found
-        self._languages = sorted({primary(tag) for tag in languages})
+        self._languages = sorted({code for tag in languages if (code := primary_language(tag))})
 
     def words(self, node: Words) -> Match:
         is_author = node.part == "author"

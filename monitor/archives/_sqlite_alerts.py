@@ -54,13 +54,27 @@ class SqliteAlerts:
             ).fetchall()
         return {row["group"]: read_alert(row) for row in rows}
 
-    def recent(self, since: datetime, *, rule: str | None = None, limit: int = 1000) -> list[Alert]:
+    def recent(self, since: datetime, *, rule: str | None = None, article: int | None = None, limit: int = 1000) -> list[Alert]:
         with self._connections.read() as db:
             rows = db.execute(
-                f"{_ALERT} WHERE a.created >= ? AND (? IS NULL OR a.rule = ?) ORDER BY a.created DESC, a.rowid DESC LIMIT ?",
-                (time_text(since), rule, rule, limit),
+                f"""
+                {_ALERT} WHERE a.created >= ?1 AND (?2 IS NULL OR a.rule = ?2)
+                  AND (?3 IS NULL OR a.id IN (SELECT alert FROM alert_articles WHERE article = ?3))
+                ORDER BY a.created DESC, a.rowid DESC LIMIT ?4
+                """,
+                (time_text(since), rule, article, limit),
             ).fetchall()
         return [read_alert(row) for row in rows]
+
+    def counts(self, since: datetime) -> tuple[int, Mapping[str, int]]:
+        moment = (time_text(since),)
+        with self._connections.read() as db:
+            created = db.execute("SELECT count(*) FROM alerts WHERE created >= ?", moment).fetchone()
+            rows = db.execute(
+                "SELECT reason, count(*) AS number FROM suppressions WHERE at >= ? GROUP BY reason ORDER BY number DESC, reason",
+                moment,
+            ).fetchall()
+        return int(created[0]), {row["reason"]: row["number"] for row in rows}
 
     def get(self, alert: str) -> Alert | None:
         if not alert:
@@ -70,14 +84,24 @@ class SqliteAlerts:
         exact = [row for row in rows if row["id"] == alert] or rows
         return read_alert(exact[0]) if len(exact) == 1 else None
 
-    def suppressions(self, *, rule: str | None = None, since: datetime | None = None, limit: int = 1000) -> list[Suppression]:
+    def suppressions(
+        self,
+        *,
+        rule: str | None = None,
+        since: datetime | None = None,
+        article: int | None = None,
+        groups: Sequence[str] = (),
+        limit: int = 1000,
+    ) -> list[Suppression]:
+        named = json.dumps([clean(group) for group in groups])
         with self._connections.read() as db:
             rows = db.execute(
                 """
                 SELECT * FROM suppressions WHERE (?1 IS NULL OR rule = ?1) AND (?2 IS NULL OR at >= ?2)
-                ORDER BY at DESC, rowid DESC LIMIT ?3
+                  AND (?3 IS NULL AND ?4 = '[]' OR article = ?3 OR "group" IN (SELECT value FROM json_each(?4)))
+                ORDER BY at DESC, rowid DESC LIMIT ?5
                 """,
-                (rule, optional_time_text(since), limit),
+                (rule, optional_time_text(since), article, named, limit),
             ).fetchall()
         return [read_suppression(row) for row in rows]
 

@@ -67,12 +67,13 @@ class SqliteFeeds:
             rows = db.execute("SELECT * FROM feeds ORDER BY name COLLATE NOCASE, id").fetchall()
         return [read_feed(row) for row in rows]
 
+    def keep(self, state: FeedState) -> None:
+        with self._connections.write() as db:
+            _keep(db, state)
+
     def record(self, state: FeedState, fetched: Fetched, at: datetime, new: int) -> None:
         with self._connections.write() as db:
-            db.execute(
-                "UPDATE feeds SET state = ?, next_due = ? WHERE id = ?",
-                (clean(dump(state)), optional_time_text(state.next_due), state.feed),
-            )
+            _keep(db, state)
             db.execute(
                 """
                 INSERT INTO fetches (feed, at, status, reason, error, is_unchanged, bytes, new, seconds)
@@ -91,6 +92,11 @@ class SqliteFeeds:
                     state.feed,
                 ),
             )
+
+
+def _keep(db: sqlite3.Connection, state: FeedState) -> None:
+    values = (clean(dump(state)), optional_time_text(state.next_due), state.feed)
+    db.execute("UPDATE feeds SET state = ?, next_due = ? WHERE id = ?", values)
 
 
 class SqliteArticles:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from monitor.archives import _sqlite_index as index
-from monitor.archives._compile import Compiler
+from monitor.archives._compile import HAS_TEXT, Compiler
 from monitor.archives._rows import by_article, read_article, read_hit
 from monitor.archives._sqlite_articles import ARTICLE
 from monitor.archives._sqlite_connection import Connections
@@ -64,6 +64,11 @@ class SqliteSearch:
             ).fetchall()
             said = _said(db, compiled, query.root, [row[0] for row in rows])
         return [read_hit(row, said.get(row[0], ())) for row in rows]
+
+    def with_text(self, query: Query, *, now: datetime) -> list[int]:
+        with self._connections.read() as db:
+            found = source(compiler(db, now).conditions(query.root), [HAS_TEXT])
+            return [row[0] for row in db.execute(f"SELECT a.id {found.text} ORDER BY a.id", found.values)]
 
     def snippets(self, query: Query, articles: Sequence[Article]) -> list[str]:
         words = [leaf for leaf in leaves(query.root) if isinstance(leaf, Words)]

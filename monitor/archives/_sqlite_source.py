@@ -12,8 +12,9 @@ from datetime import datetime
 from monitor.archives import _sqlite_index as index
 from monitor.archives._compile import TRUE, Compiler, Conditions, Match, Sql, both
 from monitor.archives._values import time_text
+from monitor.core.language_tags import primary_language
 from monitor.core.queries.clauses import Pattern, Words
-from monitor.core.words.text import author_term, primary, stems
+from monitor.core.words.text import author_term, stems
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class SqliteDialect:
 
     def __init__(self, languages: Sequence[str], table: str = index.EVERYTHING) -> None:
         self._tags, self._table = languages, table
-        self._languages = sorted({primary(tag) for tag in languages})
+        self._languages = sorted({code for tag in languages if (code := primary_language(tag))})
 
     def words(self, node: Words) -> Match:
         term = author_term(node.term) if node.part == "author" else node.term

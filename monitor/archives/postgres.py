@@ -10,13 +10,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from monitor.errors import ArchiveBusy, ArchiveError, ConfigError, Problem
+from monitor.errors import ArchiveBusy, ArchiveError, ConfigError, Problem, how_to_install
 
 try:
     import psycopg
     import psycopg_pool  # noqa: F401  # both come with the extra, and both are needed
 except ImportError as error:
-    _hint = "pip install 'news-monitor[cluster]'"
+    _hint = how_to_install("cluster")
     raise ConfigError(
         [Problem(f"an archive in PostgreSQL needs {error.name}, which is not installed", "settings", hint=_hint)]
     ) from error

@@ -15,7 +15,7 @@ from monitor.model import Receipt
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A mail server and how to enter it. `security` is starttls, tls or none."""
+    """A mail server and how to enter it. `security` is starttls, tls or none; `is_assumed` when nobody named the host."""
 
     host: str
     port: int
@@ -24,6 +24,7 @@ class Server:
     password: str = field(default="", repr=False)
     timeout_seconds: float = 30.0
     ca_file: str | None = None
+    is_assumed: bool = False
 
 
 class _Unsafe(Exception):  # noqa: N818 - never leaves this module
@@ -153,4 +154,4 @@ def _said(error: smtplib.SMTPResponseException) -> str:
 
 
 def _name(server: Server) -> str:
-    return f"mail server {server.host}:{server.port}"
+    return f"mail server {server.host}:{server.port}{' (no host: is set)' if server.is_assumed else ''}"

@@ -85,6 +85,7 @@ def build(config: Config, *, ca_file: str | None = None, **_: Any) -> Channel:
     """
     server = Server(
         host=config.host,
+        is_assumed="host" not in config.model_fields_set,
         port=config.port or _PORTS[config.security],
         security=config.security,
         username=config.username,

@@ -43,7 +43,8 @@ class Config(BaseModel):
     @classmethod
     def _web_address(cls, value: str | Secret) -> str | Secret:
         if isinstance(value, str) and not value.startswith(("https://", "http://")):
-            raise ValueError(f"{value!r} is not a web address")
+            # The address is not repeated: it may hold a token.
+            raise ValueError("not a web address: it begins with https:// or http://")
         return value
 
 

@@ -20,16 +20,16 @@ AlertId = Annotated[str, typer.Argument(help="The alert's id; its beginning is e
 @app.command("list")
 def list_alerts(
     *,
-    since: Annotated[str, typer.Option("--since", metavar="SPAN", help="How far back, such as 7d.")] = "7d",
+    since: Annotated[str, typer.Option("--since", metavar="SPAN", help="How far back, such as 7d, or a day.")] = "7d",
     rule: Annotated[str | None, typer.Option("--rule", help="Only of this rule.")] = None,
     archive: Archive = None,
     as_json: AsJson = False,
 ) -> None:
     """Alerts, newest first."""
-    from monitor.config.durations import parse_duration
+    from monitor.cli.spans import read_since
 
     with opened(archive=archive) as service:
-        found = service.archive.alerts.recent(service.clock.now() - parse_duration(since), rule=rule)
+        found = service.archive.alerts.recent(read_since(since, service.clock.now()), rule=rule)
     if as_json:
         rows = [{"id": one.id, "at": one.created, "rule": one.rule, "title": one.title, "why": one.why} for one in found]
         print_json(rows)

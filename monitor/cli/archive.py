@@ -53,6 +53,7 @@ def prune(
 
     The worker does it once a day by itself.
     """
+    from monitor.core.alerts.render import plural
     from monitor.services.keeping import prune as drop
 
     kept = drop(service.archive, service.rulebook, service.clock.now(), tags=service.settings.keep, is_dry_run=is_dry_run)
@@ -60,7 +61,7 @@ def prune(
         print_json({"forgotten": dict(kept.forgotten), "total": kept.total, "dry_run": is_dry_run})
         return
     for topic, number in kept.forgotten.items():
-        typer.echo(f"{topic}: {number} texts {'would be ' if is_dry_run else ''}dropped")
+        typer.echo(f"{topic}: {plural(number, 'text')} {'would be ' if is_dry_run else ''}dropped")
     if not kept.total:
         typer.echo("nothing has outlived the keep of its topics and tags")
 
@@ -73,14 +74,15 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Bring articles in from a file; they are scored like others and alert nobody."""
+    from monitor.core.alerts.render import plural
     from monitor.services.importing import import_articles
 
-    with opened(archive=archive) as service:
+    with opened("make", archive=archive) as service:
         found = import_articles(service.archive, file, feed, service.clock.now())
     if as_json:
         print_json({"new": found.new, "known": found.known, "faults": list(found.faults)})
     else:
-        typer.echo(f"{found.new} new articles, {found.known} known before")
+        typer.echo(f"{plural(found.new, 'new article')}, {found.known} known before")
         for fault in found.faults[:20]:
             typer.echo(f"skipped: {fault}", err=True)
     raise typer.Exit(1 if found.faults and not (found.new or found.known) else 0)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.options import Archive, AsJson, Rules, opened, print_json
+from monitor.cli.options import Archive, AsJson, Rules, opened, print_json, writing
 
 KEY = "MONITOR_REWRITE_KEY"
 """The environment variable that holds the endpoint's key, where it wants one."""
@@ -45,6 +45,7 @@ def briefing(
     from dataclasses import asdict
 
     from monitor.cli.spans import read_since
+    from monitor.core.alerts.render import plural
     from monitor.services.briefing import brief, rewrite, write
 
     with opened(archive=archive, rules=rules) as service:
@@ -62,12 +63,6 @@ def briefing(
     if output is None:
         sys.stdout.buffer.write(content)
         return
-    _save(output, content)
-    typer.echo(f"{output}: {len(composed.sources)} sources, {len(content):,} bytes", err=True)
-
-
-def _save(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise typer.BadParameter(f"{path} cannot be written: {error.strerror}", param_hint="--output") from error
+    with writing(output, "--output"):
+        output.write_bytes(content)
+    typer.echo(f"{output}: {plural(len(composed.sources), 'source')}, {len(content):,} bytes", err=True)

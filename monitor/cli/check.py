@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.options import AsJson, Feeds, Rules, opened, print_json
+from monitor.cli.options import AsJson, Feeds, Rules, opened, print_json, writing
 
 
 def check(*, feeds: Feeds = None, rules: Rules = None, as_json: AsJson = False) -> None:
@@ -38,7 +38,8 @@ def schema(
     """Write the JSON Schemas that let editors complete and check the files."""
     from monitor.config.schema import write_schemas
 
-    written = [str(path) for path in write_schemas(directory)]
+    with writing(directory, "DIRECTORY"):
+        written = [str(path) for path in write_schemas(directory)]
     if as_json:
         print_json({"written": written})
     else:

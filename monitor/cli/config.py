@@ -23,9 +23,11 @@ def _group() -> None:
 @served
 def show(service: App, *, as_json: AsJson = False) -> None:
     """Every setting as it is in force now; secrets are three stars."""
+    from monitor.config.adapters import shown_channels
     from monitor.core.shown import without_secrets
 
-    values = without_secrets(service.settings.model_dump(mode="json"))
+    # The kinds of channels have names that elsewhere are those of secrets.
+    values = {**without_secrets(service.settings.model_dump(mode="json")), "channels": shown_channels(service.settings.channels)}
     if as_json:
         print_json(values)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from monitor.app import App
 
 
-@served
+@partial(served, if_missing="empty")
 def doctor(service: App, *, as_json: AsJson = False) -> None:
     """Check write access, feeds, rules, archive, receivers and model files; exit code 1 when something is wrong."""
     from monitor.services.checking import examine

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.options import Archive, AsJson, Feeds, Rules, opened, print_json
+from monitor.cli.options import Archive, AsJson, Feeds, Rules, counting, opened, print_json
 
 
 def export(
@@ -26,6 +26,7 @@ def export(
 ) -> None:
     """Write every article a query finds to a file, with its scores and statements."""
     from monitor.cli.search import vocabulary
+    from monitor.core.alerts.render import plural
     from monitor.core.queries.query import parse
     from monitor.services import export as exporting
     from monitor.services.search import everything
@@ -39,14 +40,9 @@ def export(
             write = exporting.write_csv if form == "csv" else exporting.write_ndjson
             write((found for found, _ in everything(service.archive, parsed, now)), sys.stdout)
             return
-        with typer.progressbar(length=1, label="articles", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-
-            def note(done: int, total: int) -> None:
-                bar.length = total
-                bar.update(done - bar.pos)
-
+        with counting("articles") as note:
             count = exporting.export(service.archive, parsed, now, form, output, note)
     if as_json:
         print_json({"articles": count, "format": form, "file": str(output)})
     else:
-        typer.echo(f"{count} articles written to {output}", err=True)
+        typer.echo(f"{plural(count, 'article')} written to {output}", err=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.options import Archive, AsJson, Feeds, opened, print_json
+from monitor.cli.options import Archive, AsJson, Feeds, opened, print_json, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +26,7 @@ def list_feeds(*, feeds: Feeds = None, archive: Archive = None, as_json: AsJson 
     """Show every feed and how it does."""
     from monitor.services.subscriptions import feed_rows
 
-    with opened(feeds=feeds, archive=archive) as service:
+    with opened("empty", feeds=feeds, archive=archive) as service:
         rows = feed_rows(service.feeds, service.archive)
     if as_json:
         print_json(rows)
@@ -74,15 +74,25 @@ def remove(id_: FeedId, *, feeds: Feeds = None, as_json: AsJson = False) -> None
 
 
 @app.command()
-def enable(id_: FeedId, *, feeds: Feeds = None, as_json: AsJson = False) -> None:
-    """Fetch a feed again."""
-    _switch(id_, feeds, is_enabled=True, as_json=as_json)
+def enable(id_: FeedId, *, feeds: Feeds = None, archive: Archive = None, as_json: AsJson = False) -> None:
+    """Fetch a feed again, at the next pass: its failures are forgotten, also when it was on."""
+    from monitor.config.feeds_edit import set_enabled
+    from monitor.services.subscriptions import ask_anew
+
+    with opened("empty", feeds=feeds, archive=archive) as service:
+        feed = set_enabled(service.settings.feeds, id_, is_enabled=True)
+        ask_anew(service.archive, feed.id)
+    _say({"id": feed.id, "enabled": True}, f"{feed.id} is on and asked at the next pass", as_json=as_json)
 
 
 @app.command()
 def disable(id_: FeedId, *, feeds: Feeds = None, as_json: AsJson = False) -> None:
     """Stop fetching a feed, and keep it in the list."""
-    _switch(id_, feeds, is_enabled=False, as_json=as_json)
+    from monitor.config.feeds_edit import set_enabled
+
+    with opened(feeds=feeds) as service:
+        feed = set_enabled(service.settings.feeds, id_, is_enabled=False)
+    _say({"id": feed.id, "enabled": False}, f"{feed.id} is off", as_json=as_json)
 
 
 @app.command("import")
@@ -120,7 +130,8 @@ def export_list(
     if file is None:
         print_json({"feeds": len(listed), "opml": text}) if as_json else sys.stdout.write(text)
         return
-    file.write_text(text, encoding="utf-8")
+    with writing(file, "FILE"):
+        file.write_text(text, encoding="utf-8")
     _say({"feeds": len(listed), "file": str(file)}, f"wrote {len(listed)} feeds to {file}", as_json=as_json)
 
 
@@ -205,14 +216,6 @@ def _show_reading(reading: Reading, *, as_json: bool) -> None:
         typer.echo(f"  {entry.published or entry.updated or 'undated':<25}  {entry.title or entry.text[:80]}  {entry.link}")
     for error in parsed.errors:
         typer.echo(f"  ! {error}")
-
-
-def _switch(id_: str, feeds: str | None, *, is_enabled: bool, as_json: bool) -> None:
-    from monitor.config.feeds_edit import set_enabled
-
-    with opened(feeds=feeds) as service:
-        feed = set_enabled(service.settings.feeds, id_, is_enabled=is_enabled)
-    _say({"id": feed.id, "enabled": feed.is_enabled}, f"{feed.id} is {'on' if feed.is_enabled else 'off'}", as_json=as_json)
 
 
 def _say(value: dict[str, Any], words: str, *, as_json: bool) -> None:

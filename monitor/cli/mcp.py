@@ -25,14 +25,15 @@ def mcp(*, archive: Archive = None, rules: Rules = None, feeds: Feeds = None) ->
 
 
 def _server(desk: Desk) -> Any:
+    from monitor.errors import MonitorError, how_to_install
+
     try:
         from mcp.server.mcpserver import MCPServer
         from mcp.server.mcpserver.exceptions import ToolError
         from mcp.types import ToolAnnotations
     except ImportError as error:
-        raise typer.BadParameter('this needs the MCP SDK: pip install "news-monitor[mcp]"') from error
+        raise typer.BadParameter(f"this needs the MCP SDK; {how_to_install('mcp')}") from error
     from monitor import __version__
-    from monitor.errors import MonitorError
 
     server = MCPServer("news-monitor", instructions=desk.introduction(), version=__version__, log_level="WARNING")
     for tool in (desk.search, desk.show, desk.stances, desk.briefing):

@@ -38,6 +38,8 @@ def try_out(
     elif receipt.is_sent and not receipt.refused:
         typer.echo(f"{receiver} took the sample")
     else:
-        typer.echo(f"{receiver} did not take the sample from everybody: {receipt.error}", err=True)
+        is_partly = receipt.is_sent or receipt.remaining
+        missed = f"{receiver}: the sample did not reach everybody" if is_partly else f"the sample did not reach {receiver}"
+        typer.echo(f"{missed}: {receipt.error}", err=True)
     if not receipt.is_sent or receipt.refused:
         raise typer.Exit(1)

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from inspect import Parameter, signature
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 if TYPE_CHECKING:
-    from monitor.app import App
+    from monitor.app import App, IfMissing
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Archive = Annotated[str | None, typer.Option("--archive", metavar="PATH", help="The archive, instead of db/monitor.db.")]
@@ -26,17 +27,20 @@ Alone = Annotated[bool, typer.Option("--alone", help="Work in this process, also
 
 
 @contextmanager
-def opened(**flags: Any) -> Iterator[App]:
-    """The service on the settings in force, with quiet logs; `flags` given as None are not given."""
+def opened(if_missing: IfMissing = "refuse", **flags: Any) -> Iterator[App]:
+    """The service on the settings in force, with quiet logs; `flags` given as None are not given.
+
+    A command that reads says so when there is no archive: a new one would hold nothing, and hide that a path is wrong.
+    """
     from monitor import logs
     from monitor.app import open_app
 
     logs.configure(level="warning")
-    with open_app(flags) as app:
+    with open_app(flags, if_missing=if_missing) as app:
         yield app
 
 
-def served(command: Callable[..., None]) -> Callable[..., None]:
+def served(command: Callable[..., None], if_missing: IfMissing = "refuse") -> Callable[..., None]:
     """The command with --archive, --rules and --feeds behind its own options; it is given the opened service first."""
     hints = get_type_hints(command, localns={"App": object}, include_extras=True)
     own = [one.replace(annotation=hints[one.name]) for one in list(signature(command).parameters.values())[1:]]
@@ -47,7 +51,7 @@ def served(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(*given: Any, archive: str | None = None, rules: str | None = None, feeds: str | None = None, **named: Any) -> None:
-        with opened(archive=archive, rules=rules, feeds=feeds) as service:
+        with opened(if_missing, archive=archive, rules=rules, feeds=feeds) as service:
             command(service, *given, **named)
 
     run.__dict__["__signature__"] = signature(command).replace(parameters=[*own, *shared])
@@ -65,6 +69,19 @@ def counting(label: str) -> Iterator[Callable[[int, int], None]]:
             bar.update(done - bar.pos)
 
         yield note
+
+
+@contextmanager
+def writing(path: Path, option: str) -> Iterator[None]:
+    """Around the writing of a file or folder that an option or argument named.
+
+    Raises:
+        typer.BadParameter: the system does not let it be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise typer.BadParameter(f"{path} cannot be written: {error.strerror}", param_hint=option) from error
 
 
 def warn(words: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
 app = typer.Typer(help="See, test, compare and explain rules.", no_args_is_help=True, rich_markup_mode=None)
 app.command("check")(check)
 RuleName = Annotated[str, typer.Argument(help="The rule's id.")]
-Since = Annotated[str, typer.Option("--since", metavar="SPAN", help="How far back, such as 30d.")]
+Since = Annotated[str, typer.Option("--since", metavar="SPAN", help="How far back, such as 30d, or a day.")]
 BAR_WIDTH = 50
 
 
 @app.command("list")
-@served
+@partial(served, if_missing="empty")
 def list_rules(service: App, *, as_json: AsJson = False) -> None:
     """Every rule with its state, its last alert and what was suppressed lately."""
     from monitor.services.rules import overview
@@ -85,13 +86,13 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """Which alerts the changed rules gain and lose."""
-    from monitor.config.durations import parse_duration
+    from monitor.cli.spans import read_since
     from monitor.services.rules import diff as compare
     from monitor.services.rules import rulebook_at
 
     now, settings = service.clock.now(), service.settings
+    start, storm = read_since(since, now), settings.worker.storm
     before = rulebook_at(against, settings.rules, channels=settings.channels)
-    start, storm = now - parse_duration(since), settings.worker.storm
     found = compare(service.archive, before, service.rulebook, since=start, now=now, storm=storm, only=rule)
     if as_json:
         print_json([_diff_json(one) for one in found])
@@ -168,9 +169,7 @@ def _switch(service: App, rule: str, *, as_json: bool, is_enabled: bool) -> None
 
 
 def _try(service: App, rule: str, since: str, *, alone: bool, as_json: bool) -> None:
-    from functools import partial
-
-    from monitor.config.durations import parse_duration
+    from monitor.cli.spans import read_since
     from monitor.core.queries.query import Vocabulary
     from monitor.services import spreading
     from monitor.services.backtest import backtest as replay
@@ -178,7 +177,7 @@ def _try(service: App, rule: str, since: str, *, alone: bool, as_json: bool) -> 
 
     now = service.clock.now()
     wanted = rule_named(service.rulebook, rule)
-    start, storm = now - parse_duration(since), service.settings.worker.storm
+    start, storm = read_since(since, now), service.settings.worker.storm
     queue = None if alone else service.sharing
     with counting("parts") as note:
         names = Vocabulary.of(service.rulebook)
@@ -226,8 +225,10 @@ def _print_backtest(done: Backtest) -> None:
     from rich.console import Console
     from rich.markup import escape
 
+    from monitor.core.alerts.render import plural
+
     console = Console(highlight=False)
-    console.print(f"[bold]{len(done.alerts)} alerts[/] since {done.since:%Y-%m-%d}, as {escape(done.rule)} stands now")
+    console.print(f"[bold]{plural(len(done.alerts), 'alert')}[/] since {done.since:%Y-%m-%d}, as {escape(done.rule)} stands now")
     top = max(done.per_day.values(), default=1)
     for day, count in done.per_day.items():
         console.print(f"  {day:%a %d %b} [cyan]{'█' * max(1, round(count / top * BAR_WIDTH))}[/] {count}")

@@ -63,6 +63,15 @@ def _as_object(scores: Scores, topic: str | None) -> dict[str, Any]:
     }
 
 
+def _below(scores: Scores) -> str:
+    """What to say where no topic is shown."""
+    nearest = max(scores.relevances, key=lambda one: one.probability, default=None)
+    if nearest is None:
+        return "none comes near; --topic TOPIC asks about one all the same"
+    seen = f"{nearest.topic} {nearest.probability:.2f}"
+    return f"none reaches its threshold; nearest: {seen} (--topic {nearest.topic} shows it)"
+
+
 def _holder(statement: Any) -> dict[str, Any]:
     shown = statement.evidence
     return {
@@ -87,6 +96,8 @@ def _show(scores: Scores, topic: str | None) -> None:
     found = _as_object(scores, topic)
     console = Console()
     console.print(f"language {found['language']}, {len(found['topics'])} topics")
+    if not found["topics"]:
+        console.print(Text(_below(scores)), soft_wrap=True)
     for name, entry in found["topics"].items():
         table = Table(title=f"{name}: relevance {entry['relevance']:.2f}", title_justify="left")
         for column in ("holder", "stance", "sure", "voice", "evidence"):

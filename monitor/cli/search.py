@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import Archive, AsJson, Feeds, Rules, opened, print_json
+from monitor.cli.options import Archive, AsJson, Feeds, Rules, opened, print_json, warn
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from monitor.app import App
     from monitor.core.queries.query import Vocabulary
     from monitor.services.search import Found, Page
+
+
+_NAMING = re.compile(r"\b(?:topic|holder|feed|tag|alerted)[:=<>]", re.IGNORECASE)
+"""The beginning of a clause whose value may be a name that the configuration gives."""
 
 
 class Sort(StrEnum):
@@ -68,16 +73,17 @@ def search(
 
 
 def vocabulary(service: App, query: str) -> Vocabulary | None:
-    """The names a query may use, read only for a query that uses names; None where there is no rulebook to take them from."""
+    """The names a query may use, read only for a query that uses names; None, and a warning, where they cannot be read."""
     from monitor.core.queries.query import Vocabulary
     from monitor.errors import ConfigError
 
-    if not any(f"{name}:" in query.casefold() for name in ("topic", "holder", "feed", "tag", "alerted")):
+    if not _NAMING.search(query):
         return None
     try:
         feeds = service.feeds
         return Vocabulary.of(service.rulebook, [feed.id for feed in feeds], {tag for feed in feeds for tag in feed.tags})
-    except ConfigError:
+    except ConfigError as error:
+        warn(f"names are taken as written, aliases too, for the configuration cannot be read; see `monitor check`:\n{error}")
         return None
 
 
@@ -85,6 +91,8 @@ def _print(page: Page) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from monitor.core.alerts.render import plural
 
     console = Console()
     table = Table(box=None, pad_edge=False)
@@ -100,7 +108,7 @@ def _print(page: Page) -> None:
     for name, values in page.facets.items():
         console.print(Text(f"{name}: " + ", ".join(f"{value or '(none)'} {number}" for value, number in values)))
     more = f"; more with --cursor {page.cursor}" if page.cursor else ""
-    console.print(Text(f"{len(page.found)} of {page.total} articles{more}"))
+    console.print(Text(f"{len(page.found)} of {plural(page.total, 'article')}{more}"))
 
 
 def _text(found: Found) -> Text:

@@ -57,11 +57,11 @@ def _print_article(found: Found, *, with_text: bool = True) -> None:
 
 
 def _print_story(shown: ShownStory) -> None:
-    from monitor.core.alerts.render import clean
+    from monitor.core.alerts.render import clean, plural
 
     story = shown.story
     typer.echo(f"story {story.id}: {clean(story.title, 300)}")
-    typer.echo(f"{len(shown.found)} articles from {story.outlets} independent outlets\n")
+    typer.echo(f"{plural(len(shown.found), 'article')} from {plural(story.outlets, 'independent outlet')}\n")
     for found in shown.found:
         _print_article(found, with_text=False)
         typer.echo("")

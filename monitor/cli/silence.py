@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,7 +18,7 @@ app = typer.Typer(
 
 
 @app.command("add")
-@served
+@partial(served, if_missing="make")
 def add(
     service: App,
     query: Annotated[str, typer.Argument(help="What to be silent about.")],

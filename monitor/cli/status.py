@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from monitor.cli.options import Archive, AsJson, opened, print_json
+
+_NOTHING = {"last_fetch": "never", "worker_seen": "never"}
+"""What is said instead of none where nothing has happened yet."""
 
 
 def status(
@@ -25,5 +28,19 @@ def status(
         print_json(facts)
     else:
         for name, value in facts.items():
-            typer.echo(f"{name.replace('_', ' '):>20}  {value}")
+            typer.echo(f"{name.replace('_', ' '):>20}  {_shown(value) or _NOTHING.get(name, 'none')}")
     raise typer.Exit(0 if is_well else 1)
+
+
+def _shown(value: Any) -> str:
+    """The value as people write it, lists and mappings within each other too; nothing for nothing."""
+    match value:
+        case None:
+            return ""
+        case dict():
+            groups = [f"{key}: {_shown(one)}" for key, one in value.items() if isinstance(one, dict)]
+            return "; ".join(groups) or ", ".join(f"{one} {key}" for key, one in value.items())
+        case list() | tuple():
+            return ", ".join(_shown(one) for one in value)
+        case _:
+            return str(value)

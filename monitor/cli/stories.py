@@ -18,7 +18,7 @@ app = typer.Typer(help="Stories: list, show, split, merge.", no_args_is_help=Tru
 @app.command("list")
 def list_(
     *,
-    since: Annotated[str, typer.Option("--since", metavar="SPAN", help="How far back, such as 36h or 7d.")] = "3d",
+    since: Annotated[str, typer.Option("--since", metavar="SPAN", help="How far back, such as 36h or 7d, or a day.")] = "3d",
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000)] = 30,
     archive: Archive = None,
     as_json: AsJson = False,
@@ -89,7 +89,7 @@ def merge(
     if as_json:
         print_json(_facts(merged))
     else:
-        typer.echo(f"story {merged.id} now holds {len(merged.articles)} articles from {merged.outlets} independent outlets")
+        typer.echo(f"story {merged.id} now holds {_counts(len(merged.articles), merged.outlets)}")
 
 
 def _facts(story: Story) -> dict[str, Any]:
@@ -110,6 +110,12 @@ def _told(article: Article, placement: Placement | None) -> dict[str, Any]:
         "probability": round(placement.score, 3) if placement else None,
         "near": placement.near if placement else None,
     }
+
+
+def _counts(articles: int, outlets: int) -> str:
+    from monitor.core.alerts.render import plural
+
+    return f"{plural(articles, 'article')} from {plural(outlets, 'independent outlet')}"
 
 
 def _print_list(stories: list[Story]) -> None:
@@ -140,7 +146,7 @@ def _print_story(story: Story, told: list[tuple[Article, Placement | None]]) -> 
     from monitor.core.alerts.render import clean
 
     typer.echo(f"story {story.id}: {clean(story.title, 200)}")
-    typer.echo(f"{len(told)} articles, {story.outlets} independent outlets\n")
+    typer.echo(f"{_counts(len(told), story.outlets)}\n")
     table = Table(box=None, pad_edge=False)
     for heading in ("article", "published", "outlet", "lang", "why", "title"):
         table.add_column(heading, no_wrap=heading in {"published", "why"}, overflow="fold")

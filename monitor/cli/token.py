@@ -24,7 +24,7 @@ def create(
     """Make a token and show it this once; only its hash is kept."""
     from monitor.services.accounts import Accounts
 
-    with opened(archive=archive) as service:
+    with opened("make", archive=archive) as service:
         token = Accounts(service.archive).create_token(name, scope or ["read"], service.clock.now())
     if as_json:
         print_json({"name": name, "scopes": scope or ["read"], "token": token})
@@ -70,7 +70,7 @@ def add_user(
     """Add a user, or give one a new password and role."""
     from monitor.services.accounts import Accounts
 
-    with opened(archive=archive) as service:
+    with opened("make", archive=archive) as service:
         Accounts(service.archive).set_user(name, password, role)
     if as_json:
         print_json({"name": name, "role": role})

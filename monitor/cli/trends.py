@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.options import Archive, AsJson, Rules, opened, print_json
+from monitor.cli.options import Archive, AsJson, Rules, opened, print_json, writing
 
 if TYPE_CHECKING:
     from monitor.core.trends.series import Balance, Step, TopicTrends
@@ -54,10 +54,8 @@ def trends(
 def _write_svg(path: Path, found: TopicTrends, name: str) -> None:
     from monitor.core.trends.charts import stance_series
 
-    try:
+    with writing(path, "--svg"):
         path.write_text(stance_series(found, name), encoding="utf-8")
-    except OSError as error:
-        raise typer.BadParameter(f"{path} cannot be written: {error.strerror}", param_hint="--svg") from error
 
 
 _TICKS = " ▁▂▃▄▅▆▇█"
@@ -71,12 +69,12 @@ def _print(found: TopicTrends, name: str) -> None:
     from rich.text import Text
 
     from monitor.core.alerts.render import clean
-    from monitor.core.trends.charts import label, shift_in_words
+    from monitor.core.trends.charts import label, shift_in_words, told_in_words
 
     console = Console()
     span = f"{found.since:%-d %b %Y} to {found.until:%-d %b %Y}"
     console.print(Text(f"{clean(name, 100)}, {span}", style="bold"))
-    console.print(f"{found.stories} stories in {found.articles} articles of {found.outlets} outlets", highlight=False)
+    console.print(told_in_words(found), highlight=False)
     if not found.articles:
         return
     console.print(Text(f"stories {_spark([volume.stories for volume in found.volume])}"))

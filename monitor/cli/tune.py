@@ -30,6 +30,7 @@ def label(
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so.")] = "",
     archive: Archive = None,
     rules: Rules = None,
+    as_json: AsJson = False,
 ) -> None:
     """Say what an article is about, or which stance somebody really has in it."""
     from monitor.model import OUTLET, Label
@@ -45,7 +46,10 @@ def label(
         if stance is not None:
             give_label(app.archive, Label(article, stance, topic, holder or OUTLET, now, by))
         count = len(app.archive.labels.of(article))
-    typer.echo(f"noted; article {article} has {count} {'label' if count == 1 else 'labels'}")
+    if as_json:
+        print_json({"article": article, "labels": count})
+    else:
+        typer.echo(f"noted; article {article} has {count} {'label' if count == 1 else 'labels'}")
 
 
 def tune(
@@ -75,7 +79,7 @@ def tune(
 
 def rescore(
     *,
-    since: Annotated[str, typer.Option("--since", metavar="SPAN", help="How far back, such as 30d.")],
+    since: Annotated[str, typer.Option("--since", metavar="SPAN", help="How far back, such as 30d, or a day.")],
     query: Annotated[str, typer.Option("--query", metavar="QUERY", help="Only what this finds.")] = "*",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     alone: Alone = False,
@@ -85,17 +89,19 @@ def rescore(
 ) -> None:
     """Score stored articles again, without alerting, and say what changed; in a cluster the analysers share the work."""
     from monitor.cli.search import vocabulary
-    from monitor.core.queries.query import parse
+    from monitor.cli.spans import read_since
+    from monitor.core.queries.query import parse, seen_between
     from monitor.services import rescore as here
     from monitor.services import spreading
 
     with opened(archive=archive, rules=rules) as app, counting("articles") as note:
-        asked, now = parse(f"({query}) seen:{since}", vocabulary(app, query)), app.clock.now()
+        now, rulebook = app.clock.now(), app.rulebook
+        asked = seen_between(parse(query, vocabulary(app, query)), read_since(since, now), None)
         queue, is_stored = None if alone else app.sharing, not dry_run
         if queue is None:
-            found = here.rescore(app.archive, app.rulebook, app.scorer, asked, now, is_stored=is_stored, note=note)
+            found = here.rescore(app.archive, rulebook, app.scorer, asked, now, is_stored=is_stored, note=note)
         else:
-            found = spreading.rescore(app.archive, queue, app.rulebook, asked, now, is_stored=is_stored, note=note, tell=warn)
+            found = spreading.rescore(app.archive, queue, rulebook, asked, now, is_stored=is_stored, note=note, tell=warn)
     if as_json:
         print_json(_rescored(found))
     else:
@@ -116,14 +122,15 @@ def _tuned(one: Tuned) -> dict[str, Any]:
     trials = {
         trial.way: {key: round(getattr(trial.figures, key), 3) for key in ("precision", "recall", "f1")} for trial in one.trials
     }
-    head = one.head
-    chosen = {"threshold": head.threshold, "has_weights": bool(head.weights)} if head else None
+    head, own = one.head, one.threshold_in_file
+    chosen = {"threshold": head.threshold if own is None else own, "has_weights": bool(head.weights)} if head else None
     return {
         "topic": one.topic,
         "labels": one.labels,
         "relevant": one.relevant,
         "held_out": trials,
         "better": chosen,
+        "threshold_in_file": own,
         "reason": one.reason,
     }
 
@@ -143,15 +150,20 @@ def _print_tuned(found: list[Tuned], applied: int, *, is_applied: bool) -> None:
         for trial in one.trials:
             figures = [f"{getattr(trial.figures, key):.2f}" for key in ("precision", "recall", "f1")]
             table.add_row(one.topic, counts, trial.way, *figures, "")
-        table.add_row(
-            one.topic, counts, "", "", "", "", one.reason or f"better: threshold {one.head.threshold if one.head else ''}"
-        )
+        table.add_row(one.topic, counts, "", "", "", "", _outcome(one))
     Console().print(table)
     better = sum(one.head is not None for one in found)
     if is_applied:
         typer.echo(f"{applied} topics changed; `monitor rescore --since 30d` brings stored articles up to date")
     elif better:
         typer.echo(f"{better} topics would gain; nothing is changed without --apply")
+
+
+def _outcome(one: Tuned) -> str:
+    if one.threshold_in_file is None:
+        return f"better: threshold {one.head.threshold}" if one.head else one.reason
+    said = "better: head" if one.head else one.reason
+    return f"{said}; threshold {one.threshold_in_file} is set in the topic's file"
 
 
 def _rescored(found: Rescored) -> dict[str, Any]:
@@ -166,7 +178,9 @@ def _rescored(found: Rescored) -> dict[str, Any]:
 
 
 def _print_rescored(found: Rescored, *, is_stored: bool) -> None:
-    typer.echo(f"{found.articles} articles scored again" + ("" if is_stored else " (nothing stored)"))
+    from monitor.core.alerts.render import plural
+
+    typer.echo(f"{plural(found.articles, 'article')} scored again" + ("" if is_stored else " (nothing stored)"))
     if found.failed:
         typer.echo(f"{found.failed} could not be scored and keep what they had")
     if found.waiting:

@@ -28,7 +28,7 @@ def web(
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with opened(archive=archive, feeds=feeds, rules=rules) as app:
+    with opened("make", archive=archive, feeds=feeds, rules=rules) as app:
         settings = app.settings.web
         with serving(app, host or settings.host, settings.port if port is None else port) as address:
             settle()

@@ -11,7 +11,6 @@ from monitor.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError
 
 MAX_BYTES = 2_000_000
 PLAIN_TAGS = {"!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))}
@@ -37,13 +36,20 @@ class Document:
         return Problem(message, str(self.path), line, column, hint)
 
 
+def yaml_files(root: Path) -> list[Path]:
+    """`root` when it is a file, or every *.yaml and *.yml file below it, sorted; none where it is missing."""
+    if root.is_file():
+        return [root]
+    return sorted(file for pattern in ("*.yaml", "*.yml") for file in root.rglob(pattern) if file.is_file())
+
+
 def no_document(path: Path) -> Document:
     """What an empty file at `path` gives."""
     return Document(path, {}, {(): (1, 1)}, {}, "")
 
 
-def read_yaml(path: Path) -> Document:
-    """The document in a file; an empty file gives {}.
+def read_yaml(path: Path, elsewhere: str = "name another with a flag or in the environment") -> Document:
+    """The document in a file; an empty file gives {}. `elsewhere` is what to do when there is none.
 
     Raises:
         ConfigError: the file is missing, too large, not YAML, or built to exhaust memory.
@@ -51,7 +57,7 @@ def read_yaml(path: Path) -> Document:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        hint = "name another with a flag or in the environment" if isinstance(error, FileNotFoundError) else ""
+        hint = elsewhere if isinstance(error, FileNotFoundError) else ""
         raise ConfigError([Problem(f"cannot be read: {error.strerror}", str(path), hint=hint)]) from error
     if len(raw) > MAX_BYTES:
         raise ConfigError([Problem(f"is larger than {MAX_BYTES:,} bytes", str(path))])
@@ -69,35 +75,29 @@ def parse_yaml(text: str, path: Path) -> Document:
     Raises:
         ConfigError: as `read_yaml`.
     """
-    from ruamel.yaml.error import MarkedYAMLError  # noqa: PLC0415 - slow to load, and no file is read on many a way
-
     try:
         _refuse_hostile(text, path)
         data = _yaml().load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (None, None)
-        raise ConfigError([Problem(_in_words(error), str(path), *place)]) from error
     except ConfigError:
         raise
-    except Exception as error:  # odd files, such as a list for a key, make the library raise exceptions of every class
-        words = " ".join(str(error).split())[:200]
-        hint = "write plain keys, and quote values"
-        raise ConfigError([Problem(f"is not readable YAML: {words}", str(path), hint=hint)]) from error
+    # Odd files, such as a list for a key, make the library raise exceptions of every class.
+    except Exception as error:  # noqa: BLE001
+        from monitor.config.slips import told  # noqa: PLC0415 - few files are wrong
+
+        # Not chained: the library's own words quote values, and a traceback would show them.
+        raise ConfigError([told(error, text, str(path), _yaml().compose)]) from None
     reader = _Reader()
     plain = reader.plain({} if data is None else data, ())
     return Document(path, plain, reader.places, reader.keys, text)
 
 
 def _yaml() -> YAML:
-    from ruamel.yaml import YAML  # noqa: PLC0415 - as above
+    from ruamel.yaml import YAML  # noqa: PLC0415 - slow to load, and no file is read on many a way
 
-    return YAML(typ="rt", pure=True)
-
-
-def _in_words(error: MarkedYAMLError) -> str:
-    first_line = str(error.problem or error.context or "is not readable YAML").splitlines()[0]
-    return first_line if "duplicate key" not in first_line else first_line.replace("found duplicate key", "duplicate key")
+    yaml = YAML(typ="rt", pure=True)
+    # The warning would print the lines with both anchors, secrets and all.
+    yaml.composer.warn_double_anchors = False
+    return yaml
 
 
 def _refuse_hostile(text: str, path: Path) -> None:
@@ -109,7 +109,7 @@ def _refuse_hostile(text: str, path: Path) -> None:
         measure.take(event)
         tag = str(getattr(event, "tag", None) or "")
         is_plain = not tag or tag in PLAIN_TAGS
-        found = measure.complaint() if is_plain else (f"the tag {tag} is not allowed", "write plain values")
+        found = measure.complaint() if is_plain else ("a tag is not allowed", "put a value that begins with ! in quotes")
         if found:
             mark = event.start_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)

@@ -1,9 +1,9 @@
-"""Spans of time as people write them: 90s, 10m, 6h, 3d, 1w, 2y, or several together (1h30m)."""
+"""Spans of time as people write them: 90s, 10m, 6h, 3d, 1w, 2y, or several together (1h30m); and where one begins."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -31,6 +31,29 @@ def parse_duration(value: Any) -> timedelta:
     if seconds > LONGEST.total_seconds():
         raise ValueError(f"{text!r} is longer than a hundred years")
     return timedelta(seconds=seconds)
+
+
+def beginning(text: str, now: datetime) -> datetime:
+    """The moment, in UTC, from which somebody looks back who writes "14d", "36h" or "2024-11-01".
+
+    Raises:
+        ValueError: the text names none, or one that lies ahead.
+    """
+    try:
+        moment = now - parse_duration(text)
+    except ValueError:
+        moment = _day(text)
+    if moment > now:
+        raise ValueError(f"{text!r} lies ahead")
+    return moment.astimezone(UTC)
+
+
+def _day(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{text!r} is neither a span such as 36h or 14d nor a day such as 2024-11-01") from error
 
 
 def format_duration(span: timedelta) -> str:

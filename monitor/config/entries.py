@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from monitor.config.documents import Document, KeyPath
-from monitor.config.problems import field_names, problems_of
+from monitor.config.problems import problems_of
 from monitor.errors import Problem
 
 Form = TypeVar("Form", bound=BaseModel)
@@ -19,7 +19,7 @@ def validated(form: type[Form], raw: Any, document: Document, at: KeyPath, probl
     try:
         return form.model_validate(raw)
     except ValidationError as error:
-        problems += problems_of(error, document, at, field_names(form))
+        problems += problems_of(error, document, at, form)
         return None
 
 

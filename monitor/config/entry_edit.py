@@ -38,7 +38,7 @@ def put_entry(text: str, section: str, name: str, values: Mapping[str, Any], dro
     )
     if parse_yaml(changed, path).data != wanted:
         hint = "open the file as YAML and change it there"
-        raise ConfigError([Problem(f"{name} is written in a way that the form cannot change alone", hint=hint)])
+        raise ConfigError([Problem(f"{name} is written in a way that cannot be changed alone", hint=hint)])
     return changed
 
 

@@ -27,7 +27,10 @@ class FeedDefaults(BaseModel):
 
     tags: tuple[str, ...] = Field((), description="Words to find the feed's articles by: tag:wire.")
     language: str | None = Field(
-        None, pattern=r"^[a-z]{2,3}$", description="A hint, such as ko; each article is detected all the same."
+        None,
+        pattern=r"^[a-z]{2,3}$",
+        description="A hint, such as ko; each article is detected all the same.",
+        examples=["ko"],
     )
     interval: Duration | None = Field(None, description="How often to look at most; the feed's own rhythm may make it rarer.")
     full_text: bool = Field(default=False, description="Fetch each article's page and store its full text.")
@@ -48,10 +51,13 @@ class FeedDefaults(BaseModel):
 class FeedEntry(FeedDefaults):
     """One feed."""
 
-    url: str = Field(description="http(s) address of the feed; a file: address needs `files: true` at the top.")
-    name: str = Field(min_length=1, description="What people call the outlet.")
+    url: str = Field(
+        description="http(s) address of the feed; a file: address needs `files: true` at the top.",
+        examples=["https://example.org/feed"],
+    )
+    name: str = Field(min_length=1, description="What people call the outlet.", examples=["Example News"])
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")] | None = Field(
-        None, description="Stable short name; made from `name` if missing."
+        None, description="Stable short name; made from `name` if missing.", examples=["example-news"]
     )
 
     @field_validator("url")
@@ -78,7 +84,7 @@ def load_feeds(path: Path) -> tuple[Feed, ...]:
     Raises:
         ConfigError: with every mistake in the file.
     """
-    return read_feeds(read_yaml(path))
+    return read_feeds(read_yaml(path, "name another with --feeds, or add a feed with `monitor feeds add`"))
 
 
 def read_feeds(document: Document) -> tuple[Feed, ...]:

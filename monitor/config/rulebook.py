@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from monitor import kinds
-from monitor.config.documents import Document, KeyPath, read_yaml
+from monitor.config.documents import Document, KeyPath, read_yaml, yaml_files
 from monitor.config.entries import Form, same_named, validated
 from monitor.config.rulefile import SECTIONS, ActorEntry, ReceiverEntry, RuleEntry, TopicEntry, rule_model, rule_options
 from monitor.core.queries import query
@@ -31,6 +31,8 @@ def load_rulebook(
     """
     documents, problems = _documents(path)
     reader = _Reader(problems, channels or {}, tuple(feeds), tuple(tags))
+    # A name that no file defines may stand in one that could not be read.
+    reader.is_whole = not problems
     for document in documents:
         reader.gather(document)
     rulebook = reader.rulebook()
@@ -40,10 +42,7 @@ def load_rulebook(
 
 
 def _documents(path: Path) -> tuple[list[Document], list[Problem]]:
-    if path.is_file():
-        files = [path]
-    else:
-        files = sorted(file for pattern in ("*.yaml", "*.yml") for file in path.rglob(pattern) if file.is_file())
+    files = yaml_files(path)
     if not files:
         raise ConfigError([Problem("no rules here", str(path), hint="create a .yaml file, or name another place with --rules")])
     documents: list[Document] = []
@@ -65,6 +64,7 @@ class _Reader:
         self.problems = problems
         self.channels = channels
         self.feeds, self.tags = feeds, tags
+        self.is_whole = True
         self.places: dict[str, Places] = {section: {} for section in SECTIONS}
 
     def gather(self, document: Document) -> None:
@@ -102,6 +102,8 @@ class _Reader:
 
     def _vocabulary(self, topics: Mapping[str, Topic], actors: Mapping[str, Actor]) -> query.Vocabulary:
         """What queries may name; entries that are themselves wrong count, so that one mistake is told once."""
+        if not self.is_whole:
+            return query.Vocabulary()
         whole = Rulebook(
             topics={name: topics.get(name) or Topic(name, name) for name in self.places["topics"]},
             actors={name: actors.get(name) or Actor(name) for name in self.places["actors"]},
@@ -179,8 +181,9 @@ class _Reader:
         except ValueError as error:
             self._problem("rules", name, str(error))
             return None
-        self._check_receivers(name, entry)
-        self._check_briefing(name, getattr(options, "briefing", ""))
+        if self.is_whole:
+            self._check_receivers(name, entry)
+            self._check_briefing(name, getattr(options, "briefing", ""))
         self._check_query(name, entry.when, vocabulary)
         return _rule_value(name, entry, options, raw)
 

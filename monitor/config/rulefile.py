@@ -23,7 +23,9 @@ class TopicEntry(BaseModel):
 
     model_config = FORBID
 
-    name: str = Field(min_length=1, description="What the topic is called; a stance is toward what this names.")
+    name: str = Field(
+        min_length=1, description="What the topic is called; a stance is toward what this names.", examples=["Freedom Edge"]
+    )
     description: str = Field("", description="One or two sentences that tell the topic from its neighbours.")
     aliases: tuple[str, ...] = Field((), description="Other names, in any language.")
     examples: tuple[str, ...] = Field((), description="Headlines that belong to the topic.")
@@ -37,7 +39,9 @@ class ActorEntry(BaseModel):
     model_config = FORBID
 
     aliases: tuple[str, ...] = Field(
-        (), description="Other words the press uses: capitals, leaders, ministries, in any language."
+        (),
+        description="Other words the press uses: capitals, leaders, ministries, in any language.",
+        examples=[["Pyongyang"]],
     )
 
 
@@ -46,7 +50,9 @@ class RuleEntry(BaseModel):
 
     model_config = FORBID
 
-    when: str = Field(min_length=1, description="The query: docs/query-language.md.")
+    when: str = Field(
+        min_length=1, description="The query: docs/query-language.md.", examples=["topic:freedom-edge stance:against"]
+    )
     title: str = Field("", description="The rule in people's words.")
     kind: str = Field("match", description="What has to be true of the query's answers.")
     notify: tuple[str, ...] = Field((), description="Receivers; none: the alert is printed and written to db/outbox/.")
@@ -68,6 +74,7 @@ class ReceiverEntry(BaseModel):
         "",
         pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d( [A-Za-z_+\-/0-9]+)?$",
         description='Times when only urgent alerts are sent, such as "22:00-06:00 Asia/Seoul".',
+        examples=["22:00-06:00 Asia/Seoul"],
     )
     rate_per_minute: float = Field(60.0, gt=0, description="At most so many messages a minute.")
 

@@ -1,13 +1,12 @@
-"""Changes to rules/*.yaml that keep comments and order."""
+"""Changes to rules/*.yaml that keep comments, order and every other entry to the letter."""
 
 from __future__ import annotations
 
-import io
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from ruamel.yaml import YAML
-
+from monitor.config.documents import read_yaml, yaml_files
+from monitor.config.entry_edit import put_entry
 from monitor.config.writing import write_whole
 from monitor.errors import ConfigError, Problem
 
@@ -16,24 +15,16 @@ def switch_rule(rules: Path, rule: str, *, is_enabled: bool) -> Path:
     """Set a rule's `enabled:` in the file that defines it; that file.
 
     Raises:
-        ConfigError: no file below `rules` defines the rule.
+        ConfigError: no file below `rules` defines the rule, or it is written in a way that cannot be changed alone.
     """
-    files = [rules] if rules.is_file() else sorted((*rules.rglob("*.yaml"), *rules.rglob("*.yml")))
-    for file in files:
-        yaml = _yaml()
-        data: Any = yaml.load(file.read_text(encoding="utf-8"))
-        if isinstance(data, dict) and rule in (data.get("rules") or {}):
-            data["rules"][rule]["enabled"] = is_enabled
-            text = io.StringIO()
-            yaml.dump(data, text)
-            write_whole(file, text.getvalue())
-            return file
+    for file in yaml_files(rules):
+        document = read_yaml(file)
+        if ("rules", rule) not in document.keys:
+            continue
+        try:
+            text = put_entry(document.text, "rules", rule, {"enabled": is_enabled})
+        except ConfigError as error:
+            raise ConfigError([replace(one, file=str(file)) for one in error.problems]) from error
+        write_whole(file, text)
+        return file
     raise ConfigError([Problem(f"no file defines the rule {rule!r}", str(rules))])
-
-
-def _yaml() -> YAML:
-    yaml = YAML(typ="rt")
-    yaml.preserve_quotes = True
-    yaml.width = 4096
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    return yaml

@@ -18,7 +18,11 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def write_schemas(directory: Path) -> list[Path]:
-    """Write all schemas below a directory; the files written."""
+    """Write all schemas below a directory; the files written.
+
+    Raises:
+        OSError: the directory cannot be made or written.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     written = []
     for name, schema in (("feeds", feeds_schema()), ("rules", rules_schema()), ("settings", settings_schema())):

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from functools import reduce
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from monitor import kinds
+from monitor.config.archive_setting import DEFAULT_ADDRESS, archive_address, archive_values, joined
 from monitor.config.documents import Document, no_document, parse_yaml, read_yaml
 from monitor.config.durations import Duration
-from monitor.config.problems import field_names, problems_of
+from monitor.config.overrides import Overridden
+from monitor.config.problems import problems_of
 from monitor.errors import ConfigError, Problem
 
 PREFIX = "MONITOR_"
@@ -23,6 +26,8 @@ OUTSIDE = {"MONITOR_TEST_POSTGRES"}
 """Names with our prefix that are not settings."""
 SECRETS = {"password", "token", "webhook", "secret"}
 """Keys of channels whose values are never shown; in the environment they stand as they are."""
+Variable: TypeAlias = tuple[str, tuple[str, ...], Any]
+"""(name, path of the setting, value)."""
 FORBID = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -87,7 +92,11 @@ class Settings(BaseModel):
 
     feeds: Path = Path("feeds.yaml")
     rules: Path = Path("rules")
-    archive: str = Field("db/monitor.db", description="A file, or the address of an engine (postgresql://…).")
+    archive: str | dict[str, Any] = Field(
+        DEFAULT_ADDRESS,
+        description="A file or the address of an engine (postgresql://…): alone, or as path: or url: among keys of its kind.",
+        examples=["db/monitor.db", {"path": "db/monitor.db", "synchronous": "full"}],
+    )
     outbox: Path = Field(Path("db/outbox"), description="Where alerts land that no receiver takes.")
     scorer: dict[str, Any] = Field({"kind": "onnx"}, description="The model engine and its settings.")
     fetcher: dict[str, Any] = Field({"kind": "http"}, description="The feed fetcher and its settings.")
@@ -102,6 +111,27 @@ class Settings(BaseModel):
     public_url: str = Field("", description="Where the web page is reached from outside; makes links in alerts work.")
     web: WebSettings = WebSettings()
     worker: WorkerSettings = WorkerSettings()
+
+    @property
+    def archive_address(self) -> str:
+        """The archive's file, or the address of its engine."""
+        return archive_address(self.archive)
+
+    @field_validator("archive", mode="before")
+    @classmethod
+    def _addressed(cls, value: Any) -> Any:
+        if not isinstance(value, str | Mapping):
+            form = "write a path or an address, or keys such as {path: db/monitor.db, synchronous: full}"
+            raise ValueError(form)  # noqa: TRY004 - pydantic tells people of ValueErrors only
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not re.match(r"https?://[^\s/]", value):
+            meant = "" if "://" in value else f"; write https://{value}"
+            raise ValueError(f"{value!r} is not a web address{meant}")
+        return value
 
     @field_validator("allow", mode="before")
     @classmethod
@@ -131,41 +161,58 @@ def load_settings(environment: Mapping[str, str], flags: Mapping[str, Any] | Non
     Raises:
         ConfigError: with every mistake, each naming the flag, variable or line it comes from.
     """
+    return read_settings(environment, flags, file)[0]
+
+
+def read_settings(
+    environment: Mapping[str, str], flags: Mapping[str, Any] | None = None, file: Path | None = None
+) -> tuple[Settings, Document]:
+    """As `load_settings`, with the document that places mistakes which only show later."""
     document = _document(environment, file)
+    variables = list(_variables(environment))
+    given = {key: value for key, value in (flags or {}).items() if value is not None}
+    named = [(f"--{key.replace('_', '-')}", (key,), value) for key, value in given.items()]
     values = dict(document.data) if isinstance(document.data, Mapping) else {}
-    _merge(values, from_environment(environment))
-    _merge(values, {key: value for key, value in (flags or {}).items() if value is not None})
+    archive = reduce(joined, [values.get("archive"), *_of_archive([*variables, *named])])
+    _merge(values, _nested(variables))
+    _merge(values, given)
+    values |= {} if archive is None else {"archive": archive}
+    said = Overridden.of(document, [_unfolded(one) for one in (*variables, *named)])
     try:
-        return Settings.model_validate(values)
+        return Settings.model_validate(values), said
     except ValidationError as error:
-        raise ConfigError(problems_of(error, document, (), field_names(Settings))) from error
+        raise ConfigError(problems_of(error, said, (), Settings)) from error
 
 
-def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Nested settings out of MONITOR_A__B=value; MONITOR_A__B_FILE=path reads the value from a file.
+def _of_archive(overrides: list[Variable]) -> list[Any]:
+    return [_nested([one])["archive"] for one in overrides if one[1][0] == "archive"]
 
-    Raises:
-        ConfigError: a variable names no setting, or its file cannot be read.
-    """
-    values: dict[str, Any] = {}
+
+def _unfolded(override: Variable) -> Variable:
+    """An archive named by its address alone says nothing of the keys that may stand beside the address."""
+    name, path, value = override
+    return (name, path, archive_values(value)) if path == ("archive",) and isinstance(value, str) else override
+
+
+def _variables(environment: Mapping[str, str]) -> Iterator[Variable]:
+    """Each MONITOR_A__B=value; MONITOR_A__B_FILE=path reads the value from a file."""
     for name, raw in sorted(environment.items()):
         if not name.startswith(PREFIX) or name in OUTSIDE or name == f"{PREFIX}CONFIG":
             continue
         key, is_file = name.removeprefix(PREFIX).removesuffix("_FILE"), name.endswith("_FILE")
         text = _from_file(name, raw) if is_file else raw
-        path = [part.lower() for part in key.split("__")]
+        path = tuple(part.lower() for part in key.split("__"))
         if path[0] not in Settings.model_fields:
             raise ConfigError([Problem(f"the environment variable {name} names no setting")])
         is_secret = path[0] == "channels" and path[-1] in SECRETS
-        _put(values, path, {"value": text} if is_secret else _value(text))
-    return values
+        yield name, path, {"value": text} if is_secret else _value(text, name)
 
 
 def _document(environment: Mapping[str, str], file: Path | None) -> Document:
     named = file or (Path(environment[f"{PREFIX}CONFIG"]) if f"{PREFIX}CONFIG" in environment else None)
     if named is None and not Path(DEFAULT_FILE).exists():
         return no_document(Path("settings"))
-    return read_yaml(named or Path(DEFAULT_FILE))
+    return read_yaml(named or Path(DEFAULT_FILE), f"name another with {PREFIX}CONFIG")
 
 
 def _from_file(name: str, path: str) -> str:
@@ -175,15 +222,22 @@ def _from_file(name: str, path: str) -> str:
         raise ConfigError([Problem(f"{name} names {path}, which cannot be read: {error.strerror}")]) from error
 
 
-def _value(text: str) -> Any:
+def _value(text: str, name: str) -> Any:
     if re.fullmatch(r"true|false", text, re.IGNORECASE):
         return text.lower() == "true"
     if text[:1] in "[{":
-        return parse_yaml(text, Path("environment")).data
+        return parse_yaml(text, Path(name)).data
     return text
 
 
-def _put(values: dict[str, Any], path: list[str], value: Any) -> None:
+def _nested(variables: list[Variable]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for _, path, value in variables:
+        _put(values, path, value)
+    return values
+
+
+def _put(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     for part in path[:-1]:
         inner = values.setdefault(part, {})
         if not isinstance(inner, dict):

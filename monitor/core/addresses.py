@@ -37,9 +37,10 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why an address is not opened, in words."""
+    """Why an address is not opened, and what its owner can do, in words."""
 
     why: str
+    remedy: str = ""
 
 
 def read_openings(entries: Iterable[str]) -> tuple[Opening, ...]:
@@ -74,7 +75,10 @@ def check_address(address: str, host: str, port: int, openings: Sequence[Opening
     if any(_admits(opening, ip, host, port) for opening in openings):
         return None
     if not ip.is_global or any(ip in block for block in CLOSED if block.version == ip.version):
-        return Refusal(f"{host} is at {ip}, which is not on the public internet")
+        # The address and not the name: whoever owns the name could lead it to any other machine of ours.
+        entry = f"[{ip}]:{port}" if ip.version == 6 else f"{ip}:{port}"  # noqa: PLR2004 - IPv6
+        remedy = f'if it is yours, add allow: ["{entry}"] to monitor.yaml and restart'
+        return Refusal(f"{host} is at {ip}, which is not on the public internet", remedy)
     return None
 
 

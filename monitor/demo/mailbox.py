@@ -11,7 +11,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
-from monitor.errors import ChannelError
+from monitor.errors import ChannelError, how_to_install
 
 HOST = "127.0.0.1"
 
@@ -42,7 +42,7 @@ def mail_server() -> Iterator[Mailbox]:
     try:
         from aiosmtpd.smtp import SMTP  # noqa: PLC0415 - an extra: only the demo and the tests need it
     except ImportError as error:
-        raise ChannelError("the demo's mail server needs the extra `demo`: pip install 'news-monitor[demo]'") from error
+        raise ChannelError(f"the demo's mail server needs aiosmtpd; {how_to_install('demo')}") from error
     mailbox = Mailbox()
     with _loop() as loop:
         listening = loop.create_server(lambda: SMTP(mailbox, hostname="mail.example.org", loop=loop), HOST, 0)

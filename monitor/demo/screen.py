@@ -50,7 +50,7 @@ class Steps:
     def _collect(self, report: Any) -> None:
         totals = self._totals
         totals.update(asked=report.feeds, unchanged=report.unchanged, articles=report.new)
-        said = f"{totals['articles']} articles from {totals['asked']} fetches, {totals['unchanged']} unchanged"
+        said = f"{plural(totals['articles'], 'article')} from {totals['asked']} fetches, {totals['unchanged']} unchanged"
         self._bars.update(self._tasks["collect"], advance=1, said=said)
 
     def _analyse(self, report: Any) -> None:

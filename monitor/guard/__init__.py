@@ -81,7 +81,7 @@ def allowed_addresses(host: str, port: int, openings: Sequence[Opening], resolve
     for address in addresses:
         refusal = check_address(address, host, port, openings)
         if refusal:
-            raise FetchError(f"{refusal.why}; add it to the allow-list if it is yours", "blocked")
+            raise FetchError(f"{refusal.why}{f'; {refusal.remedy}' if refusal.remedy else ''}", "blocked")
     return addresses
 
 

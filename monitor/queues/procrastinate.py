@@ -15,7 +15,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
 from monitor import tracing
-from monitor.errors import ArchiveError, ConfigError, MonitorError, Problem
+from monitor.errors import ArchiveError, ConfigError, MonitorError, Problem, how_to_install
 
 try:
     import procrastinate
@@ -24,7 +24,7 @@ try:
     from procrastinate.jobs import Status
 except ImportError as error:
     _missing = f"a cluster's queue needs {error.name}, which is not installed"
-    raise ConfigError([Problem(_missing, "settings", hint="pip install 'news-monitor[cluster]'")]) from error
+    raise ConfigError([Problem(_missing, "settings", hint=how_to_install("cluster"))]) from error
 
 log = structlog.get_logger(__name__)
 

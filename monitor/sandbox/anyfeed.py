@@ -21,12 +21,12 @@ from monitor.core.feeds.parse import (
     cut_entries,
     ends_inside_item,
     not_a_feed,
-    primary_language,
     root_format,
     too_many,
     without_bad_characters,
     without_nested_entities,
 )
+from monitor.core.language_tags import primary_language
 from monitor.model import Entry, ParsedFeed
 
 _DAYS = (b"mon", b"tue", b"wed", b"thu", b"fri", b"sat", b"sun")
@@ -143,7 +143,11 @@ def _date(entry: Any, key: str) -> datetime | None:
 @lru_cache(maxsize=512)
 def any_date(text: str) -> datetime | None:
     """A date in any form that is understood here, in UTC; None otherwise. feedparser's own reader guesses too much."""
-    return read_date(text) or read_loose_date(text)
+    try:
+        return read_date(text) or read_loose_date(text)
+    except (ValueError, OverflowError):
+        # One entry's date must not cost the feed all of its entries.
+        return None
 
 
 def minutes(value: Any) -> timedelta | None:

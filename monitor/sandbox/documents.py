@@ -17,11 +17,11 @@ def read_feed(body: bytes, base: str = "", content_type: str = "") -> ParsedFeed
         return not_a_feed(str(error))
     if not body.strip():
         return not_a_feed("the document is empty")
-    if looks_like_json(body):
-        return read_json_feed(body, base, any_date)
     if looks_like_html(body):
         return not_a_feed("it is a web page")
     try:
+        if looks_like_json(body):
+            return read_json_feed(body, base, any_date)
         return read_plain_feed(body, base, content_type) or read_any_feed(body, base, content_type)
     except MemoryError:
         raise

@@ -10,7 +10,7 @@ from typing import Any
 import trafilatura
 
 from monitor.core.feeds.markup import plain_line, plain_text, safe_link
-from monitor.core.feeds.parse import primary_language
+from monitor.core.language_tags import primary_language
 from monitor.model import PageText
 from monitor.sandbox.anyfeed import any_date
 

@@ -15,7 +15,8 @@ from feedparser.urls import _urljoin
 from lxml import etree  # type: ignore[import-untyped]
 
 from monitor.core.feeds.markup import is_plain_link, plain_line, plain_text, repair, safe_link
-from monitor.core.feeds.parse import LONGEST_GUID, MOST_ENTRIES, primary_language, too_many
+from monitor.core.feeds.parse import LONGEST_GUID, MOST_ENTRIES, too_many
+from monitor.core.language_tags import primary_language
 from monitor.model import Entry, ParsedFeed
 from monitor.sandbox.anyfeed import any_date, minutes, skip_days_in, skip_hours_in
 from monitor.sandbox.vocabulary import (

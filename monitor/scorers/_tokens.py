@@ -16,7 +16,10 @@ _FEWEST_LEFT = 24
 
 
 class Tokens:
-    """A fast tokenizer for one graph. `cut` says which of a pair is shortened: "only_first" or "only_second"."""
+    """A fast tokenizer for one graph.
+
+    `cut` says which of a pair is shortened, "only_first" or "only_second"; for single texts it is "longest_first".
+    """
 
     def __init__(self, folder: Path, max_tokens: int, cut: str) -> None:
         tokenizer = load_tokenizer(folder)
@@ -29,11 +32,7 @@ class Tokens:
 
     def texts(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of single texts, cut at the end."""
-        self._engine.enable_truncation(self._max_tokens, strategy="longest_first")
-        try:
-            return self._encode([plain(text) for text in texts])
-        finally:
-            self._engine.enable_truncation(self._max_tokens, strategy=self._cut)
+        return self._encode([plain(text) for text in texts])
 
     def pairs(self, pairs: Sequence[tuple[str, str]]) -> list[list[int]]:
         """Token ids of pairs; the partner of the text that is cut keeps room for it."""

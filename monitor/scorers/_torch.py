@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.errors import ScorerError
+from monitor.errors import ScorerError, how_to_install
 from monitor.model import Vector
 from monitor.scorers._batches import batches
 from monitor.scorers._private import stay_private
@@ -102,9 +102,7 @@ def open_model(name: str, revision: str | None, task: Task, device: str, max_tok
         torch = import_module("torch")
         from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer  # noqa: PLC0415 - takes seconds
     except ImportError as error:
-        raise ScorerError(
-            "scorer kind transformers needs PyTorch: pip install 'news-monitor[torch]', or use kind onnx"
-        ) from error
+        raise ScorerError(f"scorer kind transformers needs PyTorch; {how_to_install('torch')}; or use kind onnx") from error
     source = AutoModel if task == "encoder" else AutoModelForSequenceClassification
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from monitor.config.durations import parse_duration
+from monitor.config.durations import beginning
 from monitor.core.briefings.markdown import to_markdown
 from monitor.core.queries.query import Vocabulary
 from monitor.core.trends.views import trends_facts
@@ -71,7 +71,7 @@ class Desk:
         """Who takes which side on a topic over time.
 
         Raises:
-            ConfigError: no such topic, or no such span.
+            ConfigError: no such topic, or `since` names no moment before now.
         """
         now = self.now()
         found = topic_trends(self.archive, self.rulebook, topic, since=_since(since, now), until=now, holder=holder or None)
@@ -81,7 +81,7 @@ class Desk:
         """A briefing as Markdown, every claim cited.
 
         Raises:
-            ConfigError: no such topic, span or language.
+            ConfigError: no such topic or language, or `since` names no moment before now.
         """
         now = self.now()
         return to_markdown(brief(self.archive, self.rulebook, topic, since=_since(since, now), until=now, language=language))
@@ -89,13 +89,6 @@ class Desk:
 
 def _since(text: str, now: datetime) -> datetime:
     try:
-        return now - parse_duration(text)
-    except ValueError:
-        pass
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(
-            [Problem(f"since: {text!r} is neither a span such as 36h or 14d nor a day such as 2024-11-01")]
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return beginning(text, now)
+    except ValueError as error:
+        raise ConfigError([Problem(f"since: {error}")]) from error

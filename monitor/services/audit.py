@@ -8,7 +8,7 @@ from typing import Any
 
 from monitor import __version__
 from monitor.core.alerts.alerting import digest
-from monitor.errors import ArchiveError
+from monitor.errors import NotFoundError
 from monitor.model import Alert, Article, Delivery, Message, Rulebook
 from monitor.ports import Archive, Clock
 from monitor.services.backtest import backtest
@@ -22,11 +22,11 @@ def audit_bundle(archive: Archive, rulebook: Rulebook, alert_id: str) -> dict[st
     """One alert with its rule, articles, scores, model revisions, feeds' body hashes and deliveries.
 
     Raises:
-        ArchiveError: no such alert.
+        NotFoundError: no such alert.
     """
     alert = archive.alerts.get(alert_id)
     if alert is None:
-        raise ArchiveError(f"there is no alert {alert_id}; `monitor alerts list` shows them")
+        raise NotFoundError(f"there is no alert {alert_id}; `monitor alerts list` shows them")
     articles = archive.articles.get(alert.articles)
     feeds = {feed.id: (feed, state) for feed, state in archive.feeds.list()}
     rule = rulebook.rules.get(alert.rule)
@@ -48,7 +48,7 @@ def preview(archive: Archive, rulebook: Rulebook, name: str, receiver: str, cloc
 
     Raises:
         ConfigError: no such rule.
-        ArchiveError: the rule has never matched what is stored.
+        NotFoundError: the rule has never matched what is stored.
     """
     rule_named(rulebook, name)
     now = clock.now()
@@ -61,7 +61,7 @@ def _found_by_backtest(archive: Archive, rulebook: Rulebook, name: str, clock: C
     now = clock.now()
     found = backtest(archive, rulebook, rulebook.rules[name], since=now - LOOK_BACK, now=now, storm=storm).alerts
     if not found:
-        raise ArchiveError(f"rule {name} has matched nothing in 90 days; `monitor rules test {name}` says why")
+        raise NotFoundError(f"rule {name} has matched nothing in 90 days; `monitor rules test {name}` says why")
     return found[-1]
 
 

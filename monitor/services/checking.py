@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from monitor.config.documents import Document
 from monitor.config.settings import Settings
+from monitor.core.queries.suggestions import suggestion
 from monitor.errors import ConfigError, MonitorError, Problem
 from monitor.model import Feed, Rulebook
 from monitor.ports import Archive, Scorer
 
 LOW_DISK_BYTES = 500_000_000
+IN_MEMORY = ":memory:"
 MEND_LINES = "mend the lines named; `monitor check` lists all"
 MEND_ARCHIVE = "name another with --archive, or restore a backup (docs/operating.md)"
 MEND_DAMAGE = "stop the service and restore a backup (docs/archive.md); an index alone is mended by `monitor vacuum`"
@@ -26,7 +29,9 @@ class Checked(Protocol):
     """What is looked at: an App."""
 
     settings: Settings
+    said: Document
 
+    def mistakes(self) -> list[Problem]: ...
     @property
     def feeds(self) -> tuple[Feed, ...]: ...
     @property
@@ -37,8 +42,7 @@ class Checked(Protocol):
     def archive(self) -> Archive: ...
     @property
     def scorer(self) -> Scorer: ...
-    @property
-    def channels(self) -> object: ...
+    def channels_of(self, rulebook: Rulebook) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +59,17 @@ def check_configuration(app: Checked) -> dict[str, int]:
     """How many feeds, topics, actors, rules and receivers there are.
 
     Raises:
-        ConfigError: with every mistake of feeds and rules together.
+        ConfigError: with every mistake of settings, feeds and rules together.
     """
-    problems = _mistakes(lambda: app.feeds)
+    problems = app.mistakes()
+    told = {problem.message for problem in problems}
+    in_rules = _mistakes(lambda: _rulebook(app))
+    # What receivers inherit is wrong once, in the settings.
+    problems += _mistakes(lambda: app.feeds) + [problem for problem in in_rules if problem.message not in told]
+    if not in_rules:
+        problems += _operator_mistakes(app, _rulebook(app).receivers)
     if problems:
-        raise ConfigError(problems + _mistakes(lambda: app.rulebook_alone))
+        raise ConfigError(problems)
     book = app.rulebook
     return {
         "feeds": len(app.feeds),
@@ -68,6 +78,14 @@ def check_configuration(app: Checked) -> dict[str, int]:
         "rules": len(book.rules),
         "receivers": len(book.receivers),
     }
+
+
+def _operator_mistakes(app: Checked, receivers: Collection[str]) -> list[Problem]:
+    name = app.settings.operator
+    if not name or name in receivers:
+        return []
+    hint = suggestion(name, receivers) or "define it under receivers: in the rules"
+    return [app.said.problem(f"operator: there is no receiver {name!r}", ("operator",), hint=hint)]
 
 
 def _mistakes(read: Callable[[], object]) -> list[Problem]:
@@ -81,13 +99,18 @@ def _mistakes(read: Callable[[], object]) -> list[Problem]:
 def examine(app: Checked) -> Iterator[Finding]:
     """Everything a newcomer gets wrong, one finding each, cheap ones first."""
     yield _finding("feeds", lambda: f"{len(app.feeds)} feeds in {app.settings.feeds}", MEND_LINES)
-    yield _finding("rules", lambda: _rules_seen(app), MEND_LINES)
-    directory = Path(app.settings.archive).parent if "://" not in app.settings.archive else Path()
+    yield _finding("rules", lambda: _rules_seen(_rulebook(app), app.settings.rules), MEND_LINES)
+    address = app.settings.archive_address
+    directory = Path(address).parent if "://" not in address else Path()
     yield _writable(directory)
     yield _disk(directory)
-    yield _finding("archive", lambda: _archive_seen(app.archive), MEND_ARCHIVE)
+    yield _finding("archive", lambda: _archive_seen(app.archive, address), MEND_ARCHIVE)
     yield _finding("integrity", lambda: _integrity_seen(app.archive), MEND_DAMAGE)
-    yield _finding("receivers", lambda: _receivers_seen(app), MEND_RECEIVERS)
+    yield (
+        Finding("receivers", is_well=False, seen="not looked at while the rules are wrong")
+        if _mistakes(lambda: _rulebook(app))
+        else _finding("receivers", lambda: _receivers_seen(app), MEND_RECEIVERS)
+    )
     yield _finding("model", lambda: _model_seen(app.scorer), MEND_MODEL)
 
 
@@ -98,14 +121,19 @@ def _finding(name: str, look: Callable[[], str], remedy: str) -> Finding:
         return Finding(name, is_well=False, seen=str(error), remedy=remedy)
 
 
-def _rules_seen(app: Checked) -> str:
-    book = app.rulebook
-    return f"{len(book.rules)} rules on {len(book.topics)} topics and {len(book.actors)} actors in {app.settings.rules}"
+def _rulebook(app: Checked) -> Rulebook:
+    """The rulebook; where the feeds are wrong, whatever it calls a feed is believed, so that one mistake is told once."""
+    return app.rulebook_alone if _mistakes(lambda: app.feeds) else app.rulebook
 
 
-def _archive_seen(archive: Archive) -> str:
+def _rules_seen(book: Rulebook, where: Path) -> str:
+    return f"{len(book.rules)} rules on {len(book.topics)} topics and {len(book.actors)} actors in {where}"
+
+
+def _archive_seen(archive: Archive, address: str) -> str:
     stats = archive.stats()
-    return f"{stats.get('articles', 0):,} articles"
+    is_missing = stats.get("path") == IN_MEMORY != address
+    return f"none at {address} yet: `monitor run` makes it" if is_missing else f"{stats.get('articles', 0):,} articles"
 
 
 def _integrity_seen(archive: Archive) -> str:
@@ -116,8 +144,9 @@ def _integrity_seen(archive: Archive) -> str:
 
 
 def _receivers_seen(app: Checked) -> str:
-    named = {name for rule in app.rulebook.rules.values() if rule.is_enabled for name in rule.notify}
-    _ = app.channels
+    book = _rulebook(app)
+    named = {name for rule in book.rules.values() if rule.is_enabled for name in rule.notify}
+    app.channels_of(book)
     return f"{len(named)} receivers in use" if named else f"none configured: alerts are printed and land in {app.settings.outbox}"
 
 

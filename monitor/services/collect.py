@@ -12,13 +12,14 @@ from monitor import tracing
 from monitor.config.settings import WorkerSettings
 from monitor.core.feeds.feedhealth import FAILURES_TO_TELL, FeedEvent, after_failure, after_success, noted
 from monitor.core.feeds.identity import Identified, identify, source_of
-from monitor.core.feeds.novelty import Novelty, Verdict, judge, settle_date
-from monitor.core.feeds.schedule import Bounds, begun, failed, is_catch_up, succeeded, without_validators
+from monitor.core.feeds.novelty import Novelty, Verdict, judge, settle_date, text_of_edit
+from monitor.core.feeds.parse import not_a_feed
+from monitor.core.feeds.schedule import Bounds, after_push, begun, failed, is_catch_up, succeeded, without_validators
 from monitor.failpoints import failpoint
 from monitor.logs import logger
 from monitor.model import Article, Feed, FeedState, Fetched, PageText, ParsedFeed
 from monitor.ports import Archive, Clock, Fetcher, Parser, Queue
-from monitor.services.fulltext import read_pages
+from monitor.services.fulltext import PageReader
 
 log = logger(__name__)
 
@@ -71,12 +72,14 @@ def collect(
     clock: Clock,
     policy: Policy | None = None,
     queue: Queue | None = None,
+    pages: PageReader | None = None,
 ) -> CollectReport:
     """One pass over the wanted feeds (usually `archive.feeds.due`), each stored as its answer arrives.
 
     Answers that are there together are stored together. A feed that fails changes nothing but its schedule and failure count,
     and keeps no other feed waiting.
-    A queue is told of what is new or changed in the transaction that stores it.
+    A queue is told of what is new or changed in the transaction that stores it. `pages` remembers from pass to pass what sites
+    allow.
     """
     now = clock.now()
     asked = {feed.id: (feed, begun(feed, state)) for feed, state in wanted}
@@ -93,10 +96,11 @@ def collect(
                 at_once.append((fetched, parsed))
         report += intake.take_together(at_once)
     # Article pages are many and slow; feeds that want them wait until every other feed is stored.
+    pages = pages or PageReader(fetcher, parser, clock)
     for fetched, parsed in later:
         feed = asked[fetched.feed][0]
         fresh = [one.identified.entry for one in intake.judged(feed, parsed) if one.verdict is not Verdict.SEEN]
-        report += intake.take(fetched, parsed, read_pages(fresh, fetcher, parser))
+        report += intake.take(fetched, parsed, pages.read(fresh))
     if report.feeds:
         log.info(
             "collected",
@@ -110,16 +114,22 @@ def collect(
 
 
 def collect_pushed(
-    feed: Feed, state: FeedState, pushed: Fetched, parser: Parser, archive: Archive, clock: Clock, policy: Policy | None = None
+    feed: Feed, state: FeedState, pushed: Fetched, parser: Parser, archive: Archive, clock: Clock, queue: Queue | None = None
 ) -> CollectReport:
-    """Store what a hub pushed, as if it had been fetched; what is known of the feed's own document stays as it is."""
-    kept = replace(pushed, etag=state.etag, last_modified=state.last_modified)
-    intake = _Intake({feed.id: (feed, begun(feed, state))}, archive, clock, policy or Policy())
+    """Store the articles that a hub pushed; what is known of the feed's own document, and when it is due, stays as it is.
+
+    A feed that wants its articles' pages is due at once instead, so that they are collected with them. A push that is no feed
+    changes nothing.
+    """
+    state = begun(feed, state)
+    if feed.full_text:
+        now = clock.now()
+        archive.feeds.record(replace(state, next_due=now), replace(pushed, body=None, is_unchanged=True, reason="pushed"), now, 0)
+        return CollectReport()
+    intake = _Intake({feed.id: (feed, state)}, archive, clock, Policy(), queue)
     report = CollectReport()
-    for fetched, parsed in parser.parse([kept]):
-        # A push need not repeat what the feed's own document says of its hub.
-        read = parsed and replace(parsed, hub=parsed.hub or state.hub, topic_url=parsed.topic_url or state.hub_topic)
-        report += intake.take(fetched, read, {})
+    for fetched, parsed in parser.parse([pushed]):
+        report += intake.take_pushed(fetched, parsed or not_a_feed("the push is empty"))
     return report
 
 
@@ -176,6 +186,19 @@ class _Intake:
             tracing.note(new=report.new, changed=report.changed, failed=report.failed)
         return report
 
+    def take_pushed(self, fetched: Fetched, parsed: ParsedFeed) -> CollectReport:
+        """Store what a hub pushed of one feed; what came of it."""
+        feed, state = self._asked[fetched.feed]
+        if parsed.format is None:
+            log.warning("push cannot be read", feed=feed.id, error="; ".join(parsed.errors))
+            return CollectReport()
+        now = self._clock.now()
+        with tracing.root("collect", tracing.now(), feed=feed.id), self._archive.transaction():
+            report = self._stored(feed, parsed, {}, now, is_backfill=False)
+            self._archive.feeds.record(after_push(state, report.new, now), fetched, now, report.new)
+            tracing.note(new=report.new, changed=report.changed)
+        return report
+
     def _take(self, fetched: Fetched, parsed: ParsedFeed | None, pages: dict[str, PageText]) -> CollectReport:
         failpoint("post-parse")
         feed, state = self._asked[fetched.feed]
@@ -216,31 +239,42 @@ class _Intake:
         now = self._clock.now()
         is_backfill = is_catch_up(state, now, self._policy.bounds)
         with self._archive.transaction():
-            novelties = self.judged(feed, parsed)
-            new = [one.identified for one in novelties if one.verdict is Verdict.NEW]
-            stored = self._archive.articles.add([_article(one, feed, parsed, now, pages, is_backfill=is_backfill) for one in new])
-            failpoint("mid-insert")
-            changed = [one for one in novelties if one.verdict is Verdict.CHANGED]
-            self._revise(changed, pages, now)
-            after = succeeded(state, feed, fetched, parsed, len(new), now, self._policy.bounds)
+            report = self._stored(feed, parsed, pages, now, is_backfill=is_backfill)
+            after = succeeded(state, feed, fetched, parsed, report.new, now, self._policy.bounds)
             after = replace(after, body_hash=self._hashes.get(feed.id, state.body_hash))
             events = after_success(state, after, parsed, now)
-            self._archive.feeds.record(noted(after, events), fetched, now, len(new))
-            if self._queue is not None and (new or changed):
-                revised = [one.article for one in changed if one.article is not None]
-                self._queue.analyse([*stored, *revised], is_fresh=not is_backfill)
+            self._archive.feeds.record(noted(after, events), fetched, now, report.new)
         failpoint("post-insert")
         for error in parsed.errors:
             log.info("feed is faulty", feed=feed.id, fault=error)
-        seen = len(novelties) - len(new) - len(changed)
-        return CollectReport(feeds=1, new=len(new), changed=len(changed), seen=seen, events=tuple(events))
+        return replace(report, events=tuple(events))
 
-    def _revise(self, changed: Sequence[Novelty], pages: dict[str, PageText], now: datetime) -> None:
+    def _stored(
+        self, feed: Feed, parsed: ParsedFeed, pages: dict[str, PageText], now: datetime, *, is_backfill: bool
+    ) -> CollectReport:
+        """Store what is new or changed in a document, inside the caller's transaction, and tell the queue."""
+        novelties = self.judged(feed, parsed)
+        new = [one.identified for one in novelties if one.verdict is Verdict.NEW]
+        stored = self._archive.articles.add([_article(one, feed, parsed, now, pages, is_backfill=is_backfill) for one in new])
+        failpoint("mid-insert")
+        changed = [one for one in novelties if one.verdict is Verdict.CHANGED]
+        self._revise(feed, changed, pages, now)
+        if self._queue is not None and (new or changed):
+            revised = [one.article for one in changed if one.article is not None]
+            self._queue.analyse([*stored, *revised], is_fresh=not is_backfill)
+        return CollectReport(feeds=1, new=len(new), changed=len(changed), seen=len(novelties) - len(new) - len(changed))
+
+    def _revise(self, feed: Feed, changed: Sequence[Novelty], pages: dict[str, PageText], now: datetime) -> None:
+        edited = [one.article for one in changed if one.article is not None] if feed.full_text else []
+        before = {article.id: article for article in self._archive.articles.get(edited)}
         for one in changed:
+            if one.article is None:
+                continue
             entry = one.identified.entry
-            if one.article is not None:
-                text = _full_text(one.identified, pages).text or entry.text
-                self._archive.articles.revise(one.article, entry.title, text, one.identified.content_hash, now)
+            text = _full_text(one.identified, pages).text or entry.text
+            if one.article in before and entry.link not in pages:
+                text = text_of_edit(before[one.article], entry)
+            self._archive.articles.revise(one.article, entry.title, text, one.identified.content_hash, now)
 
 
 def _article(

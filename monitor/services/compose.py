@@ -20,6 +20,9 @@ log = logger(__name__)
 Links = Callable[[Message], tuple[tuple[str, str], ...]]
 """What a reader can do with a message: (label, address) pairs."""
 
+Briefed = Callable[[Alert], tuple[Chapter, ...]]
+"""The briefing that an alert's rule sends along, () where there is none."""
+
 THREAD_REACH = timedelta(days=14)
 _LATEST = 300
 _READ = 20
@@ -33,17 +36,43 @@ def no_links(_: Message) -> tuple[tuple[str, str], ...]:
     return ()
 
 
+def no_briefing(_: Alert) -> tuple[Chapter, ...]:
+    """Only the alert itself is told."""
+    return ()
+
+
+def briefed_once(archive: Archive, rulebook: Rulebook) -> Briefed:
+    """Composes the briefing of each alert once, for as many receivers and attempts as ask for it."""
+    composed: dict[str, tuple[Chapter, ...]] = {}
+
+    def briefed(alert: Alert) -> tuple[Chapter, ...]:
+        if alert.id not in composed:
+            composed[alert.id] = _chapters(archive, rulebook, alert)
+        return composed[alert.id]
+
+    return briefed
+
+
 def message_for(
-    archive: Archive, rulebook: Rulebook, delivery: Delivery, now: datetime, links: Links = no_links
+    archive: Archive,
+    rulebook: Rulebook,
+    delivery: Delivery,
+    now: datetime,
+    links: Links = no_links,
+    briefed: Briefed | None = None,
 ) -> Message | None:
-    """The message of a delivery as it reads now, or None when its alert is no longer stored."""
+    """The message of a delivery as it reads now, or None when its alert is no longer stored.
+
+    `briefed` is shared where several messages of one alert are made; without it the briefing is composed for this one.
+    """
     alert = archive.alerts.get(delivery.alert)
     if alert is None:
         return None
     first = archive.outbox.thread(delivery.receiver, alert.thread)
     reply_to = first if first != delivery.remote_id else ""
-    message = message_of(archive, rulebook, delivery, alert)
-    root = _root(archive, rulebook, delivery, alert) if reply_to else None
+    briefed = briefed or briefed_once(archive, rulebook)
+    message = message_of(archive, rulebook, delivery, alert, briefed)
+    root = _root(archive, rulebook, delivery, alert, briefed) if reply_to else None
     return replace(
         message,
         told=tuple(replace(one, links=links(one)) for one in message.told),
@@ -55,21 +84,22 @@ def message_for(
     )
 
 
-def message_of(archive: Archive, rulebook: Rulebook, delivery: Delivery, alert: Alert) -> Message:
+def message_of(archive: Archive, rulebook: Rulebook, delivery: Delivery, alert: Alert, briefed: Briefed | None = None) -> Message:
     """The message of an alert, stored or not, without links and without its place in a thread."""
+    briefed = briefed or briefed_once(archive, rulebook)
     if alert.details.get(TOLD):
-        return _together(archive, rulebook, delivery, alert)
+        return _together(archive, rulebook, delivery, alert, briefed)
     articles = tuple(archive.articles.get(alert.articles))
     story = archive.stories.get([alert.story]) if alert.story is not None else []
     background = Background(articles, story[0].outlets if story else 0, () if alert.statements else _said(archive, articles))
     message = compose(_counted(archive, alert), background, rulebook, delivery=delivery.id, receiver=delivery.receiver)
-    return replace(message, chapters=_chapters(archive, rulebook, alert))
+    return replace(message, chapters=briefed(alert))
 
 
-def _together(archive: Archive, rulebook: Rulebook, delivery: Delivery, alert: Alert) -> Message:
+def _together(archive: Archive, rulebook: Rulebook, delivery: Delivery, alert: Alert, briefed: Briefed) -> Message:
     """A digest of alerts; one that is no longer stored is left out."""
     found = [archive.alerts.get(str(told)) for told in alert.details[TOLD]]
-    told = [message_of(archive, rulebook, delivery, one) for one in found if one is not None]
+    told = [message_of(archive, rulebook, delivery, one, briefed) for one in found if one is not None]
     return together(alert, told, delivery=delivery.id, receiver=delivery.receiver)
 
 
@@ -105,7 +135,7 @@ def _said(archive: Archive, articles: Sequence[Article]) -> tuple[Statement, ...
     return tuple(statement for score in scores if score for statement in score.statements)
 
 
-def _root(archive: Archive, rulebook: Rulebook, delivery: Delivery, alert: Alert) -> Message | None:
+def _root(archive: Archive, rulebook: Rulebook, delivery: Delivery, alert: Alert, briefed: Briefed) -> Message | None:
     newest_first = archive.alerts.recent(alert.created - THREAD_REACH, limit=_LATEST)
     told = [one for one in reversed(newest_first) if one.thread == alert.thread and one.created <= alert.created]
-    return message_of(archive, rulebook, delivery, gather(told)) if told else None
+    return message_of(archive, rulebook, delivery, gather(told), briefed) if told else None

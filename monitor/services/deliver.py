@@ -20,7 +20,7 @@ from monitor.core.alerts.retry import Health, Pace, RetryPolicy, failed, is_outa
 from monitor.failpoints import failpoint
 from monitor.model import Delivery, DeliveryState, Message, Receipt, Rulebook
 from monitor.ports import Archive, Channel, Clock
-from monitor.services.compose import Links, message_for, no_links
+from monitor.services.compose import Briefed, Links, briefed_once, message_for, no_links
 from monitor.services.health import load_health, save_health
 from monitor.services.holding import gather_held
 from monitor.services.optouts import opted_out
@@ -76,7 +76,8 @@ def deliver(
         paces: rate limits' memory, kept by a caller that delivers again and again.
         only: the receivers to serve, where others serve the rest; held alerts are then gathered elsewhere.
     """
-    run = _Run(archive, channels, rulebook, clock, links, policy or RetryPolicy(), lease, stop or threading.Event())
+    briefed = briefed_once(archive, rulebook)
+    run = _Run(archive, channels, rulebook, clock, links, briefed, policy or RetryPolicy(), lease, stop or threading.Event())
     run.paces = paces if paces is not None else {}
     run.only = only
     return run.all()
@@ -110,6 +111,7 @@ class _Run:
     rulebook: Rulebook
     clock: Clock
     links: Links
+    briefed: Briefed
     policy: RetryPolicy
     lease: timedelta
     stop: threading.Event
@@ -166,9 +168,11 @@ class _Run:
         now = self.clock.now()
         for receiver in receivers:
             error = f"receiver {receiver} is not in the rulebook: name it there again, or drop the delivery (monitor outbox drop)"
-            for delivery in self.archive.outbox.claim(now, self.lease, 1000, [receiver]):
+            due = self.archive.outbox.claim(now, self.lease, 1000, [receiver])
+            for delivery in due:
                 self.archive.outbox.settle(replace(delivery, due=now + UNKNOWN_RECEIVER_WAIT, last_error=error), now)
-            log.warning("receiver unknown", receiver=receiver)
+            if due:
+                log.warning("receiver unknown", receiver=receiver, deliveries=len(due))
         self.report.unknown = tuple(receivers)
 
     # -- working ------------------------------------------------------------------------------------------------------
@@ -230,7 +234,7 @@ class _Run:
 
     def _message(self, delivery: Delivery) -> Message | Receipt:
         try:
-            message = message_for(self.archive, self.rulebook, delivery, self.clock.now(), self.links)
+            message = message_for(self.archive, self.rulebook, delivery, self.clock.now(), self.links, self.briefed)
         # One alert that cannot be written must not keep the others.
         except Exception as error:
             log.exception("message not written", delivery=delivery.id, alert=delivery.alert)

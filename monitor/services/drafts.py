@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from monitor.config.documents import yaml_files
 from monitor.config.rulebook import load_rulebook
 from monitor.config.writing import write_whole
 from monitor.errors import ConfigError, Problem
@@ -32,8 +33,7 @@ def listed(root: Path) -> dict[str, Path]:
     """The rules files by the names pages call them by."""
     if root.is_file():
         return {root.name: root}
-    files: Iterable[Path] = sorted((*root.rglob("*.yaml"), *root.rglob("*.yml")))
-    return {str(file.relative_to(root)): file for file in files}
+    return {str(file.relative_to(root)): file for file in yaml_files(root)}
 
 
 def named(root: Path, name: str) -> Path:

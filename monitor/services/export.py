@@ -6,7 +6,7 @@ import csv
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from importlib import import_module
 from itertools import islice
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from monitor.core.queries.query import Query
-from monitor.errors import ConfigError, MonitorError, Problem
+from monitor.errors import ConfigError, MonitorError, Problem, how_to_install
 from monitor.ports import Archive
 from monitor.services.search import Found, everything, facts
 
@@ -51,17 +51,18 @@ def export(
     """
     if form not in FORMATS:
         raise ConfigError([Problem(f"--format: {form} is none of {', '.join(FORMATS)}")])
-    if path.exists():
-        raise ConfigError([Problem(f"{path} exists already", hint="name another file")])
     found = _noted(everything(archive, query, now), note)
     part = path.with_name(path.name + ".part")
     try:
+        if path.exists():
+            raise ConfigError([Problem(f"{path} exists already", hint="name another file")])
         count = _write(found, form, part)
         part.replace(path)
-    except OSError as error:
-        raise MonitorError(f"{path} cannot be written: {error.strerror}") from error
+    except (OSError, sqlite3.Error) as error:
+        raise MonitorError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
     return count
 
 
@@ -99,7 +100,7 @@ def _write_parquet(found: Iterable[Found], path: Path) -> int:
     try:
         pa, pq = import_module("pyarrow"), import_module("pyarrow.parquet")
     except ImportError as error:
-        raise ConfigError([Problem("Parquet needs pyarrow", hint='pip install "news-monitor[parquet]"')]) from error
+        raise ConfigError([Problem("Parquet needs pyarrow", hint=how_to_install("parquet"))]) from error
     text = {column: pa.string() for column in COLUMNS if column not in {"id", "story"}}
     schema = pa.schema([(column, text.get(column, pa.int64())) for column in COLUMNS])
     count = 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from monitor.core.alerts.alerting import SERVICE
 from monitor.core.alerts.links import Action, Answer
-from monitor.errors import ArchiveError
+from monitor.errors import InputError, NotFoundError
 from monitor.model import Alert, Label, Rulebook, Stance
 from monitor.ports import Archive
 from monitor.services.optouts import opt_out
@@ -20,12 +21,13 @@ def give_label(archive: Archive, label: Label) -> None:
     """Store what somebody said; saying the opposite takes the first word back.
 
     Raises:
-        ArchiveError: no such article, or no such label.
+        InputError: no such label.
+        NotFoundError: no such article.
     """
     if label.label not in KINDS:
-        raise ArchiveError(f"there is no label {label.label!r}; known: {', '.join(KINDS)}")
+        raise InputError(f"there is no label {label.label!r}; known: {', '.join(KINDS)}")
     if not archive.articles.get([label.article]):
-        raise ArchiveError(f"there is no article {label.article}")
+        raise NotFoundError(f"there is no article {label.article}")
     with archive.transaction():
         for other in _others(label.label):
             archive.labels.remove(label.article, other, label.topic, label.holder)
@@ -36,13 +38,17 @@ def take_answer(archive: Archive, rulebook: Rulebook, answer: Answer, now: datet
     """Do what a signed address stands for; in words, what was done. `by` is who answers, the receiver by default.
 
     Raises:
-        ArchiveError: its alert is no longer stored.
+        NotFoundError: its alert is no longer stored.
     """
     alert = archive.alerts.get(answer.alert)
     if alert is None:
-        raise ArchiveError("the alert this address speaks of is no longer stored")
+        raise NotFoundError("the alert this address speaks of is no longer stored")
     who = by or answer.receiver
     match answer.action:
+        case Action.UNSUBSCRIBE:
+            return _leave(archive, answer.receiver, now)
+        case _ if alert.rule == SERVICE:
+            return "Nothing was noted: this alert tells of the service itself, which no label and no silence changes."
         case Action.RELEVANT | Action.NOT_RELEVANT:
             kind = RELEVANT if answer.action is Action.RELEVANT else NOT_RELEVANT
             return f"Noted as {kind.replace('-', ' ')} for {_label_all(archive, alert, kind, who, now)} articles."
@@ -58,8 +64,6 @@ def take_answer(archive: Archive, rulebook: Rulebook, answer: Answer, now: datet
             rule = rulebook.rules.get(alert.rule)
             archive.silences.add(rule.when if rule else _named(alert), now + DAY_MUTE, f"muted by {who} from an alert", now)
             return "What this rule asks for is silent for a day."
-        case Action.UNSUBSCRIBE:
-            return _leave(archive, answer.receiver, now)
 
 
 def _label_all(archive: Archive, alert: Alert, kind: str, who: str, now: datetime) -> int:

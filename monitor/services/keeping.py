@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -13,10 +13,6 @@ from monitor.model import Rulebook
 from monitor.ports import Archive
 
 log = logger(__name__)
-_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-"""No article is dated before it."""
-_SPAN = timedelta(days=120)
-"""So much of the past is looked at together, so that an archive of any age fits into memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,30 +58,13 @@ def prune(
 
 
 def _prune(archive: Archive, one: Keeper, keepers: list[Keeper], now: datetime, *, is_dry_run: bool) -> int:
-    count = 0
-    for query in _expired(one, keepers, now):
-        old = [hit.article for hit in archive.search.hits(parse(query), now=now)]
-        count += _with_text(archive, old) if is_dry_run else archive.upkeep.forget(old)
-    return count
-
-
-def _expired(one: Keeper, keepers: list[Keeper], now: datetime) -> Iterator[str]:
-    """Queries for the articles whose text this one no longer keeps and no other wants longer, newest span first."""
     if one.keep is None:
-        return
-    denied = " ".join(f"-({other.clause})" for other in keepers if other.keep is None or other.keep > one.keep)
-    until = now - one.keep
-    while until > _EARLIEST:
-        since = max(until - _SPAN, _EARLIEST)
-        yield f"{one.clause} published>={_text(since)} published<{_text(until)} {denied}"
-        until = since
+        return 0
+    expired = archive.search.with_text(parse(_expired(one, one.keep, keepers, now)), now=now)
+    return len(expired) if is_dry_run else archive.upkeep.forget(expired)
 
 
-def _text(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M}"
-
-
-def _with_text(archive: Archive, articles: list[int]) -> int:
-    return sum(
-        bool(article.text) for at in range(0, len(articles), 500) for article in archive.articles.get(articles[at : at + 500])
-    )
+def _expired(one: Keeper, keep: timedelta, keepers: list[Keeper], now: datetime) -> str:
+    """The query for the articles whose text this one no longer keeps and no other wants longer."""
+    denied = " ".join(f"-({other.clause})" for other in keepers if other.keep is None or other.keep > keep)
+    return f"{one.clause} published<{(now - keep).astimezone(UTC):%Y-%m-%dT%H:%M} {denied}"

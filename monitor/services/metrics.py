@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from monitor.core.feeds.backpressure import share
-from monitor.errors import ConfigError, Problem
+from monitor.errors import ConfigError, Problem, how_to_install
 from monitor.model import Alert
 from monitor.ports import Archive, Queue
 from monitor.services.operator import LONG_QUEUE
@@ -160,7 +160,7 @@ def _client() -> Any:
     try:
         import prometheus_client  # noqa: PLC0415 - comes with an extra
     except ImportError as error:
-        hint = "pip install 'news-monitor[cluster]'"
+        hint = how_to_install("cluster")
         raise ConfigError(
             [Problem("figures for Prometheus need prometheus_client, which is not installed", hint=hint)]
         ) from error

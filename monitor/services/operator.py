@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.core.alerts.alerting import OUTBOX, TERMINAL, digest
+from monitor.core.alerts.alerting import OUTBOX, SERVICE, TERMINAL, digest
+from monitor.core.alerts.render import plural
 from monitor.core.feeds.feedhealth import FeedEvent, Health
 from monitor.model import Alert, Delivery, Feed, Severity
 from monitor.ports import Archive
 from monitor.services.health import failing
 
-SERVICE = "service"
-"""The rule id that alerts about the service carry."""
 FAILURES_TO_TELL = 5
 LONG_QUEUE = 5000
 
@@ -63,7 +62,7 @@ def queue_notices(waiting: int, now: datetime) -> list[Notice]:
     if waiting < LONG_QUEUE:
         return []
     text = "raise worker.batch, watch fewer feeds, or add machines (docs/scaling.md)"
-    return [Notice("queue", f"{waiting:,} articles wait for analysis", text, f"{now:%Y-%m-%d}")]
+    return [Notice("queue", f"{plural(waiting, 'article')} wait for analysis", text, f"{now:%Y-%m-%d}")]
 
 
 def model_notices(unscored: int, now: datetime) -> list[Notice]:
@@ -73,14 +72,15 @@ def model_notices(unscored: int, now: datetime) -> list[Notice]:
     text = (
         "rules on words still alert; the articles are scored when the model answers again (`monitor doctor` says what is wrong)"
     )
-    return [Notice("model", f"{unscored:,} articles could not be scored", text, f"{now:%Y-%m-%d}")]
+    return [Notice("model", f"{plural(unscored, 'article')} could not be scored", text, f"{now:%Y-%m-%d}")]
 
 
-def rulebook_notices(error: str) -> list[Notice]:
-    """That changed rules are wrong and the old ones stay in force."""
+def rulebook_notices(error: str, now: datetime) -> list[Notice]:
+    """That changed rules are wrong and the old ones stay in force; each mistake once a day."""
     if not error:
         return []
-    return [Notice("rules", "The changed rules are wrong; the old ones stay in force", error, digest(error))]
+    title = "The changed rules are wrong; the old ones stay in force"
+    return [Notice("rules", title, error, f"{now:%Y-%m-%d}:{digest(error)}")]
 
 
 def _feed_notice(event: FeedEvent, feed: Feed | None, now: datetime) -> Notice:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.core.alerts.retry import Health
-from monitor.errors import MonitorError
+from monitor.errors import InputError, NotFoundError
 from monitor.model import Delivery, DeliveryState
 from monitor.ports import Archive
 from monitor.services.health import load_health, save_health
@@ -49,10 +49,11 @@ def retry(archive: Archive, names: Sequence[str], now: datetime, *, receiver: st
     `names` are ids or their beginnings; none with a receiver means all of the receiver, "all" means all.
 
     Raises:
-        MonitorError: a name fits no delivery, or more than one, or one that is sent already.
+        InputError: nothing is named, or a name fits more than one delivery.
+        NotFoundError: a name fits no delivery, or one that is sent already.
     """
     chosen = _chosen(archive, names, receiver)
-    due = [replace(one, state=DeliveryState.PENDING, attempts=0, due=now, last_error=one.last_error) for one in chosen]
+    due = [replace(one, state=DeliveryState.PENDING, attempts=0, due=now) for one in chosen]
     with archive.transaction():
         for delivery in due:
             archive.outbox.settle(delivery, now)
@@ -65,7 +66,7 @@ def drop(archive: Archive, names: Sequence[str], now: datetime, *, receiver: str
     """Give deliveries up for good; they stay listed as dead, with that as the reason.
 
     Raises:
-        MonitorError: as for `retry`.
+        InputError, NotFoundError: as for `retry`.
     """
     chosen = _chosen(archive, names, receiver)
     dropped = [replace(one, state=DeliveryState.DEAD, due=None, last_error=_dropped(one)) for one in chosen]
@@ -83,7 +84,7 @@ def _dropped(delivery: Delivery) -> str:
 
 def _chosen(archive: Archive, names: Sequence[str], receiver: str | None) -> list[Delivery]:
     if not names and receiver is None:
-        raise MonitorError(_NO_NAMES)
+        raise InputError(_NO_NAMES)
     mine = [one for state in _OPEN for one in archive.outbox.list(state=state, receiver=receiver, limit=_EVERYTHING)]
     if not names or list(names) == ["all"]:
         return mine
@@ -92,7 +93,9 @@ def _chosen(archive: Archive, names: Sequence[str], receiver: str | None) -> lis
 
 def _named(deliveries: Iterable[Delivery], name: str) -> Delivery:
     found = [delivery for delivery in deliveries if delivery.id.startswith(name)]
-    if len(found) != 1:
-        what = "no delivery that waits or is dead has" if not found else f"{len(found)} deliveries have"
-        raise MonitorError(f"{what} an id beginning with {name}; monitor outbox list shows them")
+    where = f"an id beginning with {name}; monitor outbox list shows them"
+    if not found:
+        raise NotFoundError(f"no delivery that waits or is dead has {where}")
+    if len(found) > 1:
+        raise InputError(f"{len(found)} deliveries have {where}")
     return found[0]

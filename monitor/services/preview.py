@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.core.alerts.links import LABELS
+from monitor.core.alerts.links import LABELS, answers
 from monitor.core.alerts.render import UNSUBSCRIBE
 from monitor.errors import MonitorError
 from monitor.model import Alert, Delivery, Message, Receiver, Rulebook
 from monitor.ports import Archive
-from monitor.services.compose import message_for
+from monitor.services.compose import Briefed, briefed_once, message_for
 
 Form = Callable[[Receiver, Message], tuple[str, str]]
 """(media type, text) of a message at a receiver."""
@@ -39,7 +39,8 @@ def previews(
     planned = {one.receiver: one for one in deliveries}
     names = [*planned, *(name for name in (rule.notify if rule else ()) if name not in planned)]
     known = [rulebook.receivers[name] for name in names if name in rulebook.receivers]
-    return [_preview(archive, rulebook, alert, one, planned.get(one.id), form, now, page) for one in known]
+    briefed = briefed_once(archive, rulebook)
+    return [_preview(archive, rulebook, alert, one, planned.get(one.id), form, now, page, briefed) for one in known]
 
 
 def _preview(
@@ -51,9 +52,14 @@ def _preview(
     form: Form,
     now: datetime,
     page: str,
+    briefed: Briefed,
 ) -> Preview:
-    answers = tuple((label, page) for label in ("Open", *LABELS.values(), UNSUBSCRIBE)) if page else ()
-    message = message_for(archive, rulebook, delivery or Delivery("preview", alert.id, receiver.id), now, lambda _: answers)
+    def to_page(message: Message) -> tuple[tuple[str, str], ...]:
+        labels = (LABELS[action] for action in answers(message))
+        return tuple((label, page) for label in ("Open", *labels, UNSUBSCRIBE)) if page else ()
+
+    shown = delivery or Delivery("preview", alert.id, receiver.id)
+    message = message_for(archive, rulebook, shown, now, to_page, briefed)
     if message is None:
         return Preview(receiver.id, receiver.kind, "", "", "the alert is no longer stored")
     try:

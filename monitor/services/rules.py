@@ -14,10 +14,10 @@ from typing import Any
 from monitor.config.durations import format_duration
 from monitor.config.rulebook import load_rulebook
 from monitor.core.alerts import alerting
-from monitor.core.alerts.firing import Firing, claims, group_names
+from monitor.core.alerts.firing import Firing, claims, grouped
 from monitor.core.queries.query import Vocabulary, parse
 from monitor.core.queries.suggestions import suggestion
-from monitor.errors import ArchiveError, ConfigError, Problem
+from monitor.errors import ConfigError, NotFoundError, Problem
 from monitor.model import Alert, Hit, Reason, Rule, Rulebook, Suppression
 from monitor.ports import Archive
 from monitor.services.backtest import backtest
@@ -25,13 +25,15 @@ from monitor.services.silences import in_force
 
 WEEK = timedelta(days=7)
 EVER = timedelta(days=36_500)
+_EVERYTHING = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """Why an article did, or did not, lead to an alert of a rule.
 
-    `clauses` are the query's clauses as written and whether the article answers them; `verdict` is the gate's answer now;
+    `clauses` are the query's clauses as written and whether the article answers them; `verdict` is the gate's answer now,
+    for each holder where the rule groups by holder;
     `recorded` are the suppressions stored when it happened; `alerts` those that were sent and name the article.
     """
 
@@ -81,10 +83,7 @@ def described(rule: Rule) -> dict[str, Any]:
         "severity": str(rule.severity),
         "min_outlets": rule.min_outlets,
         "max_age": format_duration(rule.max_age),
-        **{
-            name: format_duration(value) if isinstance(value, timedelta) else value
-            for name, value in asdict(rule.options).items()
-        },
+        **{name: _written(value) for name, value in asdict(rule.options).items()},
     }
 
 
@@ -121,15 +120,15 @@ def explain(archive: Archive, rulebook: Rulebook, rule: Rule, article: int, now:
     """Clause by clause whether the article answers, what the gates say, and what was recorded when it came.
 
     Raises:
-        ArchiveError: no such article.
+        NotFoundError: no such article.
     """
     if not archive.articles.get([article]):
-        raise ArchiveError(f"there is no article {article}; find one with `monitor search`")
+        raise NotFoundError(f"there is no article {article}; find one with `monitor search`")
     vocabulary = Vocabulary.of(rulebook)
     query = parse(rule.when, vocabulary)
     clauses = tuple(archive.search.explain(query, article, now=now))
     hits = archive.search.hits(query, now=now, within=[article])
-    alerts = tuple(one for one in archive.alerts.recent(now - EVER, rule=rule.id) if article in one.articles)
+    alerts = tuple(archive.alerts.recent(now - EVER, rule=rule.id, article=article, limit=_EVERYTHING))
     return Explanation(
         article,
         rule.id,
@@ -212,20 +211,28 @@ def _gate(archive: Archive, rule: Rule, vocabulary: Vocabulary, hits: Sequence[H
         return "the rule is disabled"
     if not hits:
         return "the article does not answer the query"
-    group = group_names(hits[0], rule.group_by)[0]
-    firing = Firing(group, tuple(hits), "", claims(group, hits))
-    last = archive.alerts.last(rule.id, [group]).get(group)
+    groups = grouped(hits, rule.group_by)
+    last = archive.alerts.last(rule.id, list(groups))
     article = [hits[0].article]
     silenced = any(archive.search.hits(one, now=now, within=article) for one in in_force(archive, vocabulary, now))
-    verdict = alerting.decide(rule, firing, last, is_silenced=silenced, now=now)
+    said = {}
+    for name, mine in groups.items():
+        firing = Firing(name, tuple(mine), "", claims(name, mine))
+        said[name] = _in_words(alerting.decide(rule, firing, last.get(name), is_silenced=silenced, now=now))
+    if len(said) == 1:
+        return "".join(said.values())
+    return "; ".join(f"{name.partition(':')[2]}: {words}" for name, words in said.items())
+
+
+def _in_words(verdict: alerting.Verdict) -> str:
     if verdict.reason is Reason.SEND:
         return "it would be sent now"
     return f"{verdict.reason}: {verdict.note}" if verdict.note else str(verdict.reason)
 
 
 def _recorded(archive: Archive, rule: Rule, hits: Sequence[Hit], article: int) -> list[Suppression]:
-    groups = {name for hit in hits for name in group_names(hit, rule.group_by)}
-    return [one for one in archive.alerts.suppressions(rule=rule.id) if one.article == article or one.group in groups]
+    groups = list(grouped(hits, rule.group_by))
+    return archive.alerts.suppressions(rule=rule.id, article=article, groups=groups, limit=_EVERYTHING)
 
 
 def _values(archive: Archive, article: int) -> dict[str, Any]:

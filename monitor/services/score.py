@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -12,7 +13,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.core.scoring.heads import Head
+from monitor.core.scoring.heads import Head, threshold_of
 from monitor.core.scoring.holders import Finder, compile_actors
 from monitor.core.scoring.stance import Question, questions, statements
 from monitor.core.scoring.voices import Reading, read
@@ -49,14 +50,18 @@ def score_articles(
 ) -> list[Scores]:
     """Scores in the order of the articles; `heads` are what labels taught, by topic.
 
-    A failing model gives scores with `error`, never an exception.
+    A failing model gives scores with `error`, and so does a text that no code of ours survives, never an exception.
     """
     try:
         return _score(articles, rulebook, scorer, heads, is_forced=False)
     except ScorerError as error:
-        if len(articles) == 1:
-            return [_unscored(articles[0], scorer, str(error))]
-        log.warning("scoring a batch failed, its articles are tried one by one", articles=len(articles), error=str(error))
+        told = str(error)
+    except Exception as error:
+        told = f"the article cannot be read ({type(error).__name__}: {error})"
+        log.exception("scoring failed unexpectedly", articles=[article.id for article in articles])
+    if len(articles) == 1:
+        return [_unscored(articles[0], scorer, told)]
+    log.warning("scoring a batch failed, its articles are tried one by one", articles=len(articles), error=told)
     return [scores for article in articles for scores in score_articles([article], rulebook, scorer, heads=heads)]
 
 
@@ -87,11 +92,12 @@ def is_answering(scorer: Scorer) -> bool:
 
 
 def _unscored(article: Article, scorer: Scorer, error: str) -> Scores:
-    try:
+    revision, language = "", article.language or ""
+    with suppress(ScorerError):
         revision = scorer.revision
-    except ScorerError:
-        revision = ""
-    return Scores(article.id, _parts(article).language, revision, None, error=error)
+    with suppress(Exception):  # the language may be what could not be found
+        language = _parts(article).language
+    return Scores(article.id, language, revision, None, error=error)
 
 
 def _score(
@@ -101,7 +107,7 @@ def _score(
     parts = [_parts(article) for article in articles]
     topics = tuple(rulebook.topics.values())
     found = relevance_of([(part.title, part.text) for part in parts], topics, scorer)
-    thresholds = {topic.id: _threshold(topic, heads.get(topic.id), scorer.limits.threshold) for topic in topics}
+    thresholds = {topic.id: threshold_of(topic.threshold, heads.get(topic.id), scorer.limits.threshold) for topic in topics}
     relevances = [
         _relevances(part, topics, _corrected(probabilities, embedding, heads), thresholds)
         for part, probabilities, embedding in zip(parts, found.probabilities, found.embeddings, strict=True)
@@ -131,13 +137,6 @@ def _corrected(probabilities: dict[str, float], embedding: Vector, heads: Mappin
     return {
         topic: heads[topic].probability(given, embedding) if topic in heads else given for topic, given in probabilities.items()
     }
-
-
-def _threshold(topic: Topic, head: Head | None, default: float) -> float:
-    """What the topic's own file says counts most, then what labels taught."""
-    if topic.threshold is not None:
-        return topic.threshold
-    return default if head is None else head.threshold
 
 
 def _relevances(

@@ -9,7 +9,7 @@ from datetime import datetime
 import httpx
 
 from monitor.core.alerts.slack_answers import Press, noted
-from monitor.errors import ArchiveError, FetchError
+from monitor.errors import FetchError, MonitorError
 from monitor.guard import guarded_client
 from monitor.logs import logger
 from monitor.model import Rulebook
@@ -39,7 +39,7 @@ def take_press(archive: Archive, rulebook: Rulebook, press: Press, now: datetime
         return "Nothing was noted: this button is older than 90 days."
     try:
         return take_answer(archive, rulebook, answer, now, by=f"{press.by} (Slack)")
-    except ArchiveError as error:
+    except MonitorError as error:
         return f"Nothing was noted: {error}."
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from monitor.core.stories.fingerprints import Fingerprint, Telling, take_fingerprint
 from monitor.core.stories.independence import best_title, count_independent
-from monitor.core.stories.joining import WINDOW, Neighbour, Placement, place
+from monitor.core.stories.joining import WINDOW, Neighbour, Placement, Reason, place
 from monitor.core.stories.window import Window
-from monitor.errors import ArchiveError
+from monitor.errors import InputError, NotFoundError
 from monitor.logs import logger
 from monitor.model import Article, Story, Vector
 from monitor.ports import Archive
@@ -29,21 +29,22 @@ def assign_stories(articles: Sequence[Article], embeddings: Mapping[int, Vector 
     Feeds of one poll answer in any order: by time of publication the same news gives the same stories.
 
     An article that already has a story keeps it, so a second analysis changes nothing and neither undoes a hand's decision.
+    One that cannot be read for its fingerprint has a story of its own, as if nothing were like it: it keeps no other waiting.
     Runs inside the caller's transaction. The cost of one article depends on what was published around its time only.
     """
     known = {article.id: article.story for article in articles if article.story is not None}
-    joining = (article for article in articles if article.story is None)
-    waiting = sorted(joining, key=lambda article: (article.published, article.id))
-    if not waiting:
+    joining = sorted((one for one in articles if one.story is None), key=lambda article: (article.published, article.id))
+    if not joining:
         return known
-    window = _load_window(waiting, archive)
-    for article in waiting:
-        embedding = embeddings.get(article.id)
-        placement = _place(article, embedding, window, archive)
+    window = _load_window([article for article in joining if _fingerprint_of(article)], archive)
+    for article in joining:
+        embedding, fingerprint = embeddings.get(article.id), _fingerprint_of(article)
+        alone = Placement(None, Reason.NOTHING_LIKE_IT)
+        placement = _place(article, fingerprint, embedding, window, archive) if fingerprint else alone
         story = known[article.id] = archive.stories.join(article.id, placement.story)
         window.add(article.id, story, article.title, article.published, embedding)
         log.debug("placed", article=article.id, story=story, reason=placement.reason.value, near=placement.near)
-    _describe(sorted({known[article.id] for article in waiting}), archive)
+    _describe(sorted({known[article.id] for article in joining}), archive)
     return known
 
 
@@ -51,14 +52,17 @@ def split_story(story: int, articles: Sequence[int], archive: Archive) -> int:
     """Move these articles of a story to a new story of their own; returns its id.
 
     Raises:
-        ArchiveError: an article is not in the story, or none would stay.
+        NotFoundError: there is no such story, or it does not hold one of the articles.
+        InputError: no article is named, or none would stay.
     """
     (found,) = _existing([story], archive)
     strangers = [article for article in articles if article not in found.articles]
-    if strangers or not articles:
-        raise ArchiveError(f"story {story} does not hold article {strangers[0]}" if strangers else "name the articles to move")
+    if strangers:
+        raise NotFoundError(f"story {story} does not hold article {strangers[0]}")
+    if not articles:
+        raise InputError("name the articles to move")
     if set(articles) == set(found.articles):
-        raise ArchiveError(f"story {story} has no other articles: nothing would stay in it")
+        raise InputError(f"story {story} has no other articles: nothing would stay in it")
     with archive.transaction():
         first, *others = sorted(set(articles))
         new = archive.stories.join(first, None)
@@ -73,7 +77,7 @@ def merge_stories(story: int, others: Sequence[int], archive: Archive) -> Story:
     """Move all articles of the other stories into this one, and return it.
 
     Raises:
-        ArchiveError: a story does not exist.
+        NotFoundError: a story does not exist.
     """
     found = _existing([story, *others], archive)
     with archive.transaction():
@@ -94,7 +98,7 @@ def show_story(story: int, archive: Archive) -> tuple[Story, list[tuple[Article,
     """A story and its articles in the order of publication, each with what makes it like an earlier one.
 
     Raises:
-        ArchiveError: there is no such story.
+        NotFoundError: there is no such story.
     """
     (found,) = _existing([story], archive)
     articles = sorted(archive.articles.get(found.articles), key=lambda article: (article.published, article.id))
@@ -102,10 +106,12 @@ def show_story(story: int, archive: Archive) -> tuple[Story, list[tuple[Article,
     vectors = archive.trends.vectors(found.articles)
     for article in articles:
         neighbours = [
-            Neighbour(earlier.id, story, _fingerprint_of(earlier), _cosine(vectors.get(article.id), vectors.get(earlier.id)))
+            Neighbour(earlier.id, story, fingerprint, _cosine(vectors.get(article.id), vectors.get(earlier.id)))
             for earlier, _ in told[-_COMPARED:]
+            if (fingerprint := _fingerprint_of(earlier))
         ]
-        told.append((article, place(_fingerprint_of(article), neighbours) if neighbours else None))
+        newcomer = _fingerprint_of(article)
+        told.append((article, place(newcomer, neighbours) if newcomer and neighbours else None))
     return found, told
 
 
@@ -117,20 +123,20 @@ def _existing(ids: Sequence[int], archive: Archive) -> list[Story]:
     stories = {story.id: story for story in archive.stories.get(ids)}
     for story in ids:
         if story not in stories:
-            raise ArchiveError(f"there is no story {story}; `monitor stories list` shows those of the last days")
+            raise NotFoundError(f"there is no story {story}; `monitor stories list` shows those of the last days")
     return [stories[story] for story in ids]
 
 
-def _place(article: Article, embedding: Vector | None, window: Window, archive: Archive) -> Placement:
+def _place(article: Article, newcomer: Fingerprint, embedding: Vector | None, window: Window, archive: Archive) -> Placement:
     near = window.near(article.title, article.published, embedding)
     texts = {found.id: found for found in archive.articles.get([one for one, _, _ in near])}
     began = {story.id: story.first_published for story in archive.stories.get(sorted({story for _, story, _ in near}))}
     neighbours = [
-        Neighbour(one, story, _fingerprint_of(texts[one]), cosine, began.get(story))
+        Neighbour(one, story, fingerprint, cosine, began.get(story))
         for one, story, cosine in near
-        if one in texts
+        if one in texts and (fingerprint := _fingerprint_of(texts[one]))
     ]
-    return place(_fingerprint_of(article), neighbours)
+    return place(newcomer, neighbours)
 
 
 def _load_window(waiting: Iterable[Article], archive: Archive) -> Window:
@@ -145,9 +151,10 @@ def _load_window(waiting: Iterable[Article], archive: Archive) -> Window:
 def _spans(moments: Iterable[datetime]) -> list[tuple[datetime, datetime]]:
     """Half-open spans of whole days that cover the window around every moment, without overlap."""
     reach = WINDOW.days + 1
-    days = sorted({moment.date() + timedelta(days=offset) for moment in moments for offset in range(-reach, reach + 1)})
+    around = ((moment.toordinal() - reach, moment.toordinal() + reach) for moment in moments)
+    days = sorted({day for first, last in around for day in range(max(first, 1), last + 1)})
     spans: list[tuple[datetime, datetime]] = []
-    for day in days:
+    for day in map(date.fromordinal, days):
         start = datetime.combine(day, time(), UTC)
         end = start + timedelta(days=1)
         if spans and spans[-1][1] == start:
@@ -163,12 +170,8 @@ def _describe(stories: Sequence[int], archive: Archive) -> None:
     for story in archive.stories.get(stories):
         members = archive.articles.get(story.articles[:_MEMBERS_COUNTED])
         tellings = [_telling_of(article, owners.get(article.feed, "")) for article in members]
-        outlets = count_independent([(telling, _fingerprint(telling)) for telling in tellings])
-        archive.stories.describe(story.id, best_title(tellings), outlets)
-
-
-def _fingerprint_of(article: Article) -> Fingerprint:
-    return _fingerprint(_telling_of(article))
+        outlets = count_independent([(one, fingerprint) for one in tellings if (fingerprint := _fingerprint(one))])
+        archive.stories.describe(story.id, best_title(tellings), max(1, outlets))
 
 
 def _telling_of(article: Article, owner: str = "") -> Telling:
@@ -184,6 +187,17 @@ def _telling_of(article: Article, owner: str = "") -> Telling:
     )
 
 
+def _fingerprint_of(article: Article) -> Fingerprint | None:
+    return _fingerprint(_telling_of(article))
+
+
 @lru_cache(maxsize=2_048)
-def _fingerprint(telling: Telling) -> Fingerprint:
-    return take_fingerprint(telling)
+def _fingerprint(telling: Telling) -> Fingerprint | None:
+    """None, and a line in the log, where a telling cannot be read: whatever is wrong with it, the others go on."""
+    try:
+        return take_fingerprint(telling)
+    except MemoryError:
+        raise
+    except Exception:
+        log.exception("no fingerprint of an article; it is compared with no other", url=telling.url, title=telling.title)
+        return None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from monitor.config.feeds_edit import add_feeds
 from monitor.core.feeds.feedhealth import is_undated
 from monitor.core.feeds.opml import Subscription, read_opml
-from monitor.core.feeds.parse import primary_language
+from monitor.core.feeds.schedule import asked_anew
+from monitor.core.language_tags import primary_language
 from monitor.errors import ConfigError, ParseError, Problem
 from monitor.model import Feed, FeedState
 from monitor.ports import Archive, Fetcher, Parser
@@ -69,6 +71,20 @@ def _health(feed: Feed, state: FeedState) -> str:
     if state.failures:
         return "failing"
     return "ok" if state.last_success else "new"
+
+
+def ask_anew(archive: Archive, id_: str) -> None:
+    """Let a feed be asked at the next pass, however far its failures had put it off."""
+    for feed, state in archive.feeds.list():
+        if feed.id == id_:
+            archive.feeds.keep(asked_anew(state))
+
+
+def next_asked(feeds: Sequence[Feed], archive: Archive) -> tuple[Feed, datetime] | None:
+    """The feed that is asked next, and when; None where no feed is switched on, or one was never planned."""
+    planned = {feed.id: state.next_due for feed, state in archive.feeds.list()}
+    due = [(at, feed.id, feed) for feed in feeds if feed.is_enabled and (at := planned.get(feed.id))]
+    return (min(due)[2], min(due)[0]) if due else None
 
 
 def found_feed(url: str, fetcher: Fetcher, parser: Parser) -> Found:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from monitor.core.alerts.messages import Background, compose
 from monitor.core.queries.query import parse
 from monitor.core.trends.series import balances, leading_of
-from monitor.model import Alert, Hit, Message, Rulebook, Stance, Statement, Topic
+from monitor.model import Alert, Delivery, Hit, Message, Rulebook, Stance, Statement, Topic
 from monitor.ports import Archive
+from monitor.services.compose import message_of, no_briefing
 from monitor.services.optouts import opted_out
 from monitor.services.status import WORKER, is_alive
 
@@ -19,7 +19,6 @@ TOPICS = 8
 STORIES = 4
 ALERTS = 40
 """So many alerts are told; the log has the others."""
-_COUNTED = 500
 _TREND = timedelta(days=14)
 
 
@@ -79,18 +78,15 @@ class Health:
 def glance(archive: Archive, rulebook: Rulebook, now: datetime, span: timedelta) -> Glance:
     """Alerts and topics of the last span."""
     since = now - span
-    alerts = archive.alerts.recent(since, limit=_COUNTED)
-    suppressed = Counter(str(one.reason) for one in archive.alerts.suppressions(since=since, limit=10_000))
+    fired, suppressed = archive.alerts.counts(since)
     lines = [topic_line(archive, topic, now, span) for topic in _busiest(archive, rulebook, now, span)]
-    told = tuple((alert, as_message(archive, rulebook, alert)) for alert in alerts[:ALERTS])
-    return Glance(since, len(alerts), told, tuple(line for line in lines if line.articles), dict(suppressed))
+    told = tuple((alert, as_message(archive, rulebook, alert)) for alert in archive.alerts.recent(since, limit=ALERTS))
+    return Glance(since, fired, told, tuple(line for line in lines if line.articles), suppressed)
 
 
 def as_message(archive: Archive, rulebook: Rulebook, alert: Alert) -> Message:
-    """An alert as any receiver would read it."""
-    articles = tuple(archive.articles.get(alert.articles[:25]))
-    story = archive.stories.get([alert.story]) if alert.story is not None else []
-    return compose(alert, Background(articles, story[0].outlets if story else 0), rulebook, delivery="", receiver="")
+    """An alert as any receiver would read it, without the briefing that may go with it."""
+    return message_of(archive, rulebook, Delivery("", alert.id, ""), alert, no_briefing)
 
 
 def topic_line(archive: Archive, topic: Topic, now: datetime, span: timedelta) -> TopicLine:

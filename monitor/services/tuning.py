@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.core.scoring import heads
-from monitor.core.scoring.heads import Head, logit
+from monitor.core.scoring.heads import Head, logit, threshold_of
 from monitor.core.scoring.measures import Agreement, agreement
 from monitor.errors import ConfigError, Problem
 from monitor.model import Rulebook, Topic, Vector
@@ -28,6 +28,8 @@ _MIDDLE = 0.5
 _WORTH = 0.01
 """The gain in F1 below which the simpler way is kept."""
 _MOST = 100_000
+_NOW = "now"
+"""The way that is in force: the head that was applied, or the model alone."""
 
 Labelled = tuple[Vector, NDArray[np.float64], NDArray[np.bool_]]
 """(n, d) embeddings, (n,) probabilities of the model alone, (n,) whether people called the article relevant."""
@@ -43,7 +45,10 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """One topic: its labels, the ways tried ("now" first), and the head to apply (None: what is in force stays)."""
+    """One topic: its labels, the ways tried ("now" first), and the head to apply (None: what is in force stays).
+
+    `threshold_in_file` is what the topic's file sets: it stays in force whatever is applied, so every way is measured with it.
+    """
 
     topic: str
     labels: int
@@ -51,6 +56,7 @@ class Tuned:
     trials: tuple[Trial, ...] = ()
     head: Head | None = None
     reason: str = ""
+    threshold_in_file: float | None = None
 
 
 def tune(archive: Archive, rulebook: Rulebook, scorer: Scorer, topics: Sequence[str] = ()) -> list[Tuned]:
@@ -103,26 +109,26 @@ def _labels(archive: Archive) -> dict[str, dict[int, bool]]:
 
 def _tune(archive: Archive, topic: Topic, told: Mapping[int, bool], scorer: Scorer) -> Tuned:
     relevant = sum(told.values())
+    found = Tuned(topic.id, len(told), relevant, threshold_in_file=topic.threshold)
     if min(relevant, len(told) - relevant) < FEWEST:
-        reason = f"needs {FEWEST} articles called relevant and {FEWEST} called irrelevant"
-        return Tuned(topic.id, len(told), relevant, reason=reason)
+        return replace(found, reason=f"needs {FEWEST} articles called relevant and {FEWEST} called irrelevant")
     labelled = _labelled(archive, topic, told, scorer)
-    threshold = topic.threshold if topic.threshold is not None else scorer.limits.threshold
-    ways: dict[str, _Way] = {
-        "now": lambda *_: Head("", threshold),
-        "threshold": _fit_threshold,
-        "threshold and head": _fit_head,
-    }
-    trials = tuple(Trial(name, _held_out(way, labelled)) for name, way in ways.items())
+    ways = _ways(topic, load_heads(archive, scorer.revision).get(topic.id) or Head("", scorer.limits.threshold))
+    trials = tuple(Trial(name, _held_out(way, labelled, topic.threshold)) for name, way in ways.items())
     best = max(trials, key=lambda trial: (round(trial.figures.f1 / _WORTH), -trials.index(trial)))
-    if best.way == "now":
-        return Tuned(topic.id, len(told), relevant, trials, reason="nothing tried is better than what is in force")
-    fitted = ways[best.way](*labelled)
-    named = Head(scorer.revision, fitted.threshold, fitted.slope, fitted.bias, fitted.weights)
-    return Tuned(topic.id, len(told), relevant, trials, named)
+    if best.way == _NOW:
+        return replace(found, trials=trials, reason="nothing tried is better than what is in force")
+    return replace(found, trials=trials, head=replace(ways[best.way](*labelled), revision=scorer.revision))
 
 
 _Way = Callable[[Vector, NDArray[np.float64], NDArray[np.bool_]], Head]
+
+
+def _ways(topic: Topic, in_force: Head) -> dict[str, _Way]:
+    now: dict[str, _Way] = {_NOW: lambda *_: in_force}
+    if topic.threshold is not None:
+        return {**now, "head": _fit_head}
+    return {**now, "threshold": _fit_threshold, "threshold and head": _fit_head}
 
 
 def _labelled(archive: Archive, topic: Topic, told: Mapping[int, bool], scorer: Scorer) -> Labelled:
@@ -132,8 +138,11 @@ def _labelled(archive: Archive, topic: Topic, told: Mapping[int, bool], scorer: 
     return found.embeddings, probability, np.array([told[article.id] for article in articles])
 
 
-def _held_out(way: _Way, labelled: Labelled) -> Agreement:
-    """Precision, recall and F1 over labels that the way was not fitted on, in folds of equal shares."""
+def _held_out(way: _Way, labelled: Labelled, own: float | None) -> Agreement:
+    """Precision, recall and F1 over labels that the way was not fitted on, in folds of equal shares.
+
+    `own` is the threshold in the topic's file, where it sets one.
+    """
     from sklearn.model_selection import StratifiedKFold  # noqa: PLC0415 - takes a second, and only tuning needs it
 
     embeddings, probability, relevant = labelled
@@ -141,8 +150,9 @@ def _held_out(way: _Way, labelled: Labelled) -> Agreement:
     folds = StratifiedKFold(min(_FOLDS, int(min(relevant.sum(), (~relevant).sum()))), shuffle=True, random_state=0)
     for fitted, held in folds.split(embeddings, relevant):
         head = way(embeddings[fitted], probability[fitted], relevant[fitted])
+        threshold = threshold_of(own, head, head.threshold)
         said[held] = [
-            given > 0 and head.probability(given, vector) >= head.threshold
+            given > 0 and head.probability(given, vector) >= threshold
             for given, vector in zip(probability[held].tolist(), embeddings[held], strict=True)
         ]
     return agreement(int((said & relevant).sum()), int(said.sum()), int(relevant.sum()))

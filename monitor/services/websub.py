@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
+from monitor.core.alerts.retry import RetryPolicy, wait
 from monitor.logs import logger
 from monitor.model import Feed, FeedState, Fetched
 from monitor.ports import Archive, Clock, Fetcher
@@ -18,11 +21,15 @@ log = logger(__name__)
 
 LEASE = timedelta(days=7)
 RENEW_BEFORE = timedelta(days=1)
-LARGEST_PUSH = 10_000_000
 PATH = "/websub/"
 """Where hubs call back; a feed's id follows."""
 STATE = "websub"
-"""The name under which the key that subscriptions are made with is kept among the rules' states."""
+"""The name under which the key that subscriptions are made with is kept among the rules' states.
+
+Under `websub:FEED` is kept how often a feed's hub was asked and has not called back, and when last.
+"""
+PACE = RetryPolicy(first=timedelta(hours=1), longest=timedelta(days=1))
+"""When a hub that refused, or never called back, is asked again: the service may be out of its reach."""
 
 
 def hub_secret(archive: Archive) -> str:
@@ -33,7 +40,8 @@ def hub_secret(archive: Archive) -> str:
 def subscribe_due(archive: Archive, fetcher: Fetcher, clock: Clock, *, public_url: str) -> int:
     """Subscribe to every feed that advertises a hub and whose lease is missing or ends within a day; how many were asked.
 
-    `public_url` is where hubs reach the pages. The hub confirms by calling back, see `verified`, which starts the lease.
+    `public_url` is where hubs reach the pages. The hub confirms by calling back, see `verified`, which starts the lease. One that
+    does not is asked again after an hour, then ever more rarely, down to once a day.
     """
     secret = hub_secret(archive)
     now = clock.now()
@@ -41,18 +49,38 @@ def subscribe_due(archive: Archive, fetcher: Fetcher, clock: Clock, *, public_ur
     for feed, state in archive.feeds.list():
         if not feed.is_enabled or state.is_gone or not is_wanted(state, now):
             continue
-        form = {
-            "hub.mode": "subscribe",
-            "hub.topic": state.hub_topic or state.url,
-            "hub.callback": f"{public_url.rstrip('/')}{PATH}{quote(feed.id)}",
-            "hub.lease_seconds": str(int(LEASE.total_seconds())),
-            "hub.secret": feed_secret(secret, feed.id),
-        }
-        answer = fetcher.post(state.hub or "", form)
+        tries = archive.states.load(_asked(feed.id))
+        if is_resting(feed.id, tries, now):
+            continue
+        archive.states.save(_asked(feed.id), {"tries": tries.get("tries", 0) + 1, "at": now.isoformat()})
+        answer = fetcher.post(state.hub or "", _form(feed, state, public_url, secret))
         asked += 1
         if answer.error:
             log.warning("hub refused", feed=feed.id, hub=state.hub, error=answer.error)
     return asked
+
+
+def _asked(feed_id: str) -> str:
+    return f"{STATE}:{feed_id}"
+
+
+def _form(feed: Feed, state: FeedState, public_url: str, secret: str) -> dict[str, str]:
+    return {
+        "hub.mode": "subscribe",
+        "hub.topic": state.hub_topic or state.url,
+        "hub.callback": f"{public_url.rstrip('/')}{PATH}{quote(feed.id)}",
+        "hub.lease_seconds": str(int(LEASE.total_seconds())),
+        "hub.secret": feed_secret(secret, feed.id),
+    }
+
+
+def is_resting(feed_id: str, tries: Mapping[str, Any], now: datetime) -> bool:
+    """Whether it is too early to ask a feed's hub again after these tries, as kept by `subscribe_due`."""
+    if not tries:
+        return False
+    passed = now - datetime.fromisoformat(tries["at"])
+    # A try that lies ahead was made by a clock that has been set back since.
+    return timedelta(0) <= passed < wait(feed_id, tries["tries"], PACE)
 
 
 def is_wanted(state: FeedState, now: datetime) -> bool:
@@ -73,6 +101,7 @@ def verified(archive: Archive, clock: Clock, feed_id: str, mode: str, topic: str
     answer = Fetched(feed_id, state.url, 200, is_unchanged=True, reason="subscribed")
     with archive.transaction():
         archive.feeds.record(replace(state, subscribed_until=until), answer, now, 0)
+        archive.states.forget([_asked(feed_id)])
     return True
 
 
@@ -85,7 +114,7 @@ def pushed(
     """
     found = _known(archive, feed_id)
     secret = feed_secret(hub_secret(archive), feed_id)
-    if found is None or len(body) > LARGEST_PUSH or not is_signed(body, signature, secret):
+    if found is None or not is_signed(body, signature, secret):
         log.warning("push refused", feed=feed_id)
         return None
     feed, state = found

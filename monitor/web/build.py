@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from monitor import __version__
 from monitor.app import App
-from monitor.errors import ArchiveError, ConfigError, MonitorError, Problem, QueryError
+from monitor.errors import ArchiveError, ConfigError, InputError, MonitorError, NotFoundError, Problem, QueryError
 from monitor.services.accounts import Accounts
 from monitor.web import api, hooks, pages
 from monitor.web.api.problems import problem
@@ -89,9 +89,13 @@ def _in_words(error: Exception) -> tuple[int, str]:
             return 422, "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
         case QueryError():
             return 400, error.message
+        case InputError():
+            return 400, str(error)
+        case NotFoundError():
+            return 404, str(error)
         case ConfigError():
             return 422, str(error)
         case ArchiveError():
-            return (404 if str(error).startswith("there is no") else 503), str(error)
+            return 503, str(error)
         case _:
             return 502, str(error)

@@ -8,7 +8,7 @@ from fastapi.responses import PlainTextResponse, Response
 
 from monitor.core.alerts.slack_answers import Press, is_signed, read_press
 from monitor.services import websub
-from monitor.services.collect import Policy, collect_pushed
+from monitor.services.collect import collect_pushed
 from monitor.services.slack_answers import signing_secrets, take_press, update_message
 from monitor.web.site import On, Site
 
@@ -62,5 +62,5 @@ async def take_push(request: Request, site: On, feed: str) -> Response:
 def _push(site: Site, feed: str, body: bytes, kind: str, signature: str) -> None:
     found = websub.pushed(site.archive, feed, body, kind, signature)
     if found is not None:
-        policy = Policy.of(site.app.settings.worker)
-        collect_pushed(*found, site.app.parser, site.archive, site.app.clock, policy)
+        queue = site.app.queue if site.app.sharing else None
+        collect_pushed(*found, site.app.parser, site.archive, site.app.clock, queue)

@@ -20,14 +20,16 @@ _PATIENCE = 5
 
 
 @contextmanager
-def serving(app: App, host: str, port: int) -> Iterator[str]:
+def serving(app: App, host: str, port: int, remedy: str = "choose another with --port") -> Iterator[str]:
     """Serve the pages while inside; the address they are found at. Port 0 takes any free one.
+
+    `remedy` is what to do when the address is taken.
 
     Raises:
         ConfigError: the address cannot be listened on, or lies open while there are no users.
     """
     web = build_web(app, host=host)
-    listener = _listen(host, port)
+    listener = _listen(host, port, remedy)
     server = uvicorn.Server(
         uvicorn.Config(
             web,
@@ -62,7 +64,7 @@ def settle() -> None:
     gc.freeze()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, remedy: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -71,6 +73,5 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.listen(128)
     except OSError as error:
         listener.close()
-        problem = Problem(f"the pages cannot be served at {host}:{port}: {error.strerror}", hint="choose another with --port")
-        raise ConfigError([problem]) from error
+        raise ConfigError([Problem(f"the pages cannot be served at {host}:{port}: {error.strerror}", hint=remedy)]) from error
     return listener

@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from monitor.app import App
+from monitor.config.documents import yaml_files
 from monitor.core.queries.query import Query, Vocabulary, parse
 from monitor.errors import ConfigError
 from monitor.model import Feed, Rulebook
@@ -63,14 +64,9 @@ class Site:
         """
         return parse(text, Vocabulary.of(self.rulebook))
 
-    def rule_files(self) -> list[Path]:
-        """The files rules are read from."""
-        root = self.app.settings.rules
-        return [root] if root.is_file() else sorted((*root.rglob("*.yaml"), *root.rglob("*.yml")))
-
     def _refresh(self) -> None:
         with self._lock:
-            stamps = tuple(_stamp(path) for path in (*self.rule_files(), self.app.settings.feeds))
+            stamps = tuple(_stamp(path) for path in (*yaml_files(self.app.settings.rules), self.app.settings.feeds))
             if stamps == self._stamps:
                 return
             self._stamps = stamps

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup, escape
 
-from monitor.core.alerts.render import LABELS, MARKS, UNSURE_BELOW, clean, percent, safe_url
+from monitor.core.alerts.render import LABELS, MARKS, UNSURE_BELOW, clean, percent, plural, safe_url
 from monitor.core.queries.snippets import CLOSE, OPEN
 from monitor.model import OUTLET, Stance, Statement
 
@@ -117,5 +117,6 @@ FILTERS = {
     "holder": holder,
     "snippet": snippet,
     "clean": clean,
+    "plural": plural,
     "safe_url": safe_url,
 }

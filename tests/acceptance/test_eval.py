@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 
 import pytest
 from typer.testing import CliRunner
@@ -203,3 +204,16 @@ def test_score_for_people(place):
     result = run(place, "score", "text.txt", "--rules", "rules.yaml")
     assert result.exit_code == 0
     assert "favor" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Japan opposes Japan .", r"none comes near; --topic TOPIC asks about one all the same"),
+        ("[UNK]", r"none reaches its threshold; nearest: bell 0\.\d\d \(--topic bell shows it\)"),
+    ],
+)
+def test_a_text_that_is_about_no_topic_is_told_what_comes_nearest(place, text, told):
+    result = run(place, "score", "-", "--rules", "rules.yaml", text=text)
+
+    assert re.fullmatch(told, result.stdout.splitlines()[1])

@@ -89,6 +89,8 @@ def test_opml_goes_both_ways(shell: Shell) -> None:
     assert shell.json("import", "out.opml", "--dry-run") == {"listed": 1, "added": []}
     assert shell.json("import", "out.opml") == {"listed": 1, "added": ["one"]}
     assert shell.json("list")[0]["tags"] == ["world"]
+    status, _, error = shell.run("export", "none/out.opml")
+    assert (status, "none/out.opml cannot be written" in error, "Traceback" in error) == (2, True, False)
     (shell.folder / "no.opml").write_text("<html/>", encoding="utf-8")
     status, _, error = shell.run("import", "no.opml")
     assert status == 2

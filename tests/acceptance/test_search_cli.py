@@ -115,7 +115,7 @@ def test_search_as_json(place):
 
 
 def test_search_as_table_lines_and_cells(place):
-    assert "1 of 1 articles" in run("search", "훈련")
+    assert "1 of 1 article" in run("search", "훈련")
     assert json.loads(run("search", "훈련", "--ndjson"))["language"] == "ko"
     rows = list(csv.DictReader(io.StringIO(run("search", "*", "--csv"))))
     assert [row["language"] for row in rows] == ["en", "ko"]
@@ -133,6 +133,22 @@ def test_a_mistake_is_pointed_at(place):
         "      ^ there is no topic fredom-edge",
         "did you mean freedom-edge?",
     ]
+
+
+@pytest.mark.parametrize("query", ["holder:DPRK", "holder=DPRK", "HOLDER=dprk", "stance:against holder=(ROK OR DPRK)"])
+def test_an_alias_is_its_actor_however_the_field_is_written(place, query):
+    assert json.loads(run("search", query, "--json"))["total"] == 1
+
+
+def test_rules_that_cannot_be_read_are_told_beside_what_was_found(place):
+    (place / "rules" / "all.yaml").write_text(RULES.replace("actors:", "actos:"))
+    done = CliRunner().invoke(app, ["search", 'holder:"North Korea"', "--json"])
+
+    assert json.loads(done.stdout)["total"] == 1
+    assert "aliases" in done.stderr
+    assert "rules/all.yaml:3:1: unknown key 'actos'" in done.stderr
+    assert "monitor check" in done.stderr
+    assert CliRunner().invoke(app, ["search", "drill", "--json"]).stderr == ""
 
 
 def test_show(place):

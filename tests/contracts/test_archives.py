@@ -122,6 +122,19 @@ def test_feed_state_survives(archive):
     assert archive.feeds.list()[0][1] == state
 
 
+def test_a_state_may_be_kept_without_a_fetch(archive):
+    archive.feeds.configure([Feed(id="a", url="https://a.example/", name="A")])
+    archive.feeds.record(FeedState("a", failures=3, next_due=NOW + HOUR), Fetched("a", "https://a.example/", 503), NOW, 0)
+    before = archive.stats()["last_fetch"]
+
+    archive.feeds.keep(FeedState("a", etag='"1"'))
+    archive.feeds.keep(FeedState("gone"))
+
+    assert archive.feeds.due(NOW, 10) == archive.feeds.list()
+    assert [state for _, state in archive.feeds.list()] == [FeedState("a", etag='"1"')]
+    assert archive.stats()["last_fetch"] == before
+
+
 def test_unconfigured_feeds_stay_but_are_not_due(archive):
     archive.feeds.configure([Feed(id="a", url="https://a.example/", name="A")])
     archive.feeds.configure([Feed(id="b", url="https://b.example/", name="B")])
@@ -324,6 +337,14 @@ def test_hits_within_and_since(archive):
     assert [hit.article for hit in archive.search.hits(parse("missile"), now=NOW, within=numbers[1:3])] == [numbers[2]]
 
 
+def test_articles_with_a_text_are_told_from_those_whose_text_is_forgotten(archive):
+    first, second, empty = archive.articles.add([article(1), article(2), article(3, text="")])
+    assert archive.search.with_text(parse("*"), now=NOW) == [first, second]
+    assert archive.upkeep.forget([first, empty]) == 1
+    for query, found in (("*", [second]), ("missile", [second]), ("text:/missile/", [second]), ("-missile", []), ("cricket", [])):
+        assert archive.search.with_text(parse(query), now=NOW) == found, query
+
+
 def test_snippets_mark_original_words(archive):
     archive.articles.add([article(1, text="Before. " + "word " * 100 + "Two MISSILES flew over 北朝鮮.", title="x")])
     page = archive.search.search(parse("missile 北朝鮮"), now=NOW)[0]
@@ -388,6 +409,34 @@ def test_last_and_recent(archive):
     assert archive.alerts.recent(NOW, rule="other") == []
     archive.alerts.plan([(alert("abd"), [])], [])
     assert archive.alerts.get("ab") is None
+
+
+def test_alerts_and_suppressions_are_counted_without_an_end(archive):
+    planned = [(alert(f"a{number:04}", created=NOW + number * HOUR), []) for number in range(-1, 600)]
+    held = [Suppression("rule", f"g{number}", Reason.STORM, NOW + number * HOUR, 1, "") for number in range(-1, 4)]
+    archive.alerts.plan(planned, [*held, Suppression("rule", "g", Reason.COOLDOWN, NOW, 1, "")])
+    assert archive.alerts.counts(NOW) == (600, {"storm": 4, "cooldown": 1})
+    assert archive.alerts.counts(NOW + 1000 * HOUR) == (0, {})
+
+
+def test_what_became_of_an_article_is_found_among_much_that_is_newer(archive):
+    def of(number: int, group: str = "g", article: int | None = None) -> Suppression:
+        return Suppression("rule", group, Reason.COOLDOWN, NOW + number * timedelta(minutes=1), article, "")
+
+    old = [of(0, article=1), of(1, "source:a"), of(2, "source:b", 2)]
+    newer = [of(number, article=number) for number in range(10, 14)]
+    alerts = [alert(), *(alert(f"later{number}", articles=(number,), created=NOW + HOUR) for number in range(10, 14))]
+    archive.alerts.plan([(one, []) for one in alerts], [*old, *newer, replace(old[0], rule="other")])
+
+    def found(**asked) -> list[Suppression]:
+        return archive.alerts.suppressions(rule="rule", limit=3, **asked)
+
+    assert found(article=1) == old[:1]
+    assert found(groups=["source:a", "source:b\ud800"]) == [old[1]]
+    assert found(article=2, groups=["source:a"]) == [old[2], old[1]]
+    assert found(article=99) == []
+    assert archive.alerts.recent(NOW, article=1, limit=1) == [alert()]
+    assert archive.alerts.recent(NOW, rule="other", article=1) == archive.alerts.recent(NOW + HOUR, article=1) == []
 
 
 def test_deliveries_are_leased_in_order_and_settled(archive):

@@ -28,6 +28,7 @@ from monitor.core.words.sentences import split
 from monitor.errors import ConfigError, MonitorError, QueryError
 from monitor.model import Actor, Topic
 from monitor.sandbox.documents import read_feed
+from tests.texts import addresses
 
 DATA = Path(__file__).parents[1] / "data"
 FEW = settings(max_examples=int(os.environ.get("FUZZ_EXAMPLES", "25")), deadline=None)
@@ -124,14 +125,8 @@ def refused(work: Callable[[], object]) -> MonitorError | None:
     return None
 
 
-ADDRESSES = st.lists(
-    st.sampled_from(["http://", "https://", "HTTP://", "//", "www.", "x.example", "ex%41mple", "[::1]", "[", "]", ":80", ":99999", "@", "user:pw@", "/", "/a/../b", "%2F", "%", "?utm_source=a&b=1", "?", "#x", ";", "amp/", "m.", "xn--", "例え.jp", "\u202e", " ", "\t", "\\"]) | st.text(max_size=4),
-    max_size=10,
-).map("".join)  # fmt: skip
-
-
 @FEW
-@given(ADDRESSES)
+@given(addresses())
 def test_any_address_has_one_canonical_form(address: str):
     once = canonical_link(address)
     assert canonical_link(address) == once

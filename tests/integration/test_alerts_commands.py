@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from monitor.app import App
 from monitor.cli import app
-from monitor.errors import ArchiveError, ConfigError
+from monitor.errors import ConfigError, NotFoundError
 from monitor.model import Alert, Severity
 from monitor.services.audit import audit_bundle, preview
 from tests.webstage import NOW, TEXT, article, stage
@@ -47,8 +47,9 @@ def ask(root: Path, opened: App) -> Ask:
     return run
 
 
-def test_list(ask: Ask):
-    assert [row["id"] for row in ask("list", "--since", "3000d")] == [ALERT]
+@pytest.mark.parametrize("since", ["3000d", "2020-01-01", "2020-01-01T09:00+09:00"])
+def test_list(ask: Ask, since: str):
+    assert [row["id"] for row in ask("list", "--since", since)] == [ALERT]
 
 
 def test_an_audit_bundle_holds_what_the_alert_rests_on(ask: Ask):
@@ -83,7 +84,7 @@ def test_a_rule_that_never_alerted_is_previewed_by_what_it_would_have_found(open
 
 def test_a_rule_that_matched_nothing_has_no_preview_and_says_where_to_look(tmp_path: Path):
     with stage(tmp_path / "new", is_filled=False) as made:
-        with pytest.raises(ArchiveError, match="has matched nothing in 90 days; `monitor rules test everything` says why"):
+        with pytest.raises(NotFoundError, match="has matched nothing in 90 days; `monitor rules test everything` says why"):
             preview(made.archive, made.rulebook, "everything", "desk", made.clock, storm=25)
         with pytest.raises(ConfigError, match="there is no rule 'nothing'"):
             preview(made.archive, made.rulebook, "nothing", "desk", made.clock, storm=25)
@@ -102,5 +103,5 @@ def test_an_audit_bundle_of_a_rule_and_a_feed_that_are_gone_still_holds_the_rest
 
 
 def test_an_alert_that_is_not_there_is_said(ask: Ask):
-    with pytest.raises(ArchiveError, match="there is no alert nobody"):
+    with pytest.raises(NotFoundError, match="there is no alert nobody"):
         ask("export", "nobody")

@@ -17,10 +17,11 @@ from monitor.errors import ScorerError
 from monitor.model import Article, Feed, Reason, Rulebook
 from monitor.scorers.onnx import Config as ScorerConfig
 from monitor.scorers.onnx import build as build_scorer
-from monitor.services.analyse import analyse
+from monitor.services.analyse import ATTEMPTS, analyse
 from monitor.services.backtest import backtest
 from monitor.services.rules import diff, explain, overview
 from monitor.services.silences import add_silence
+from monitor.services.stories import show_story
 from tests.tinymodels import make_weights
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -159,6 +160,62 @@ def test_a_poison_article_is_set_aside_in_the_end(archive, book, scorer):
         run(archive, book, Broken(scorer), clock)
 
     assert archive.scores.requeue() == 0
+
+
+class Stumbling:
+    """A scorer whose code fails on one word, as on no other."""
+
+    def __init__(self, sound) -> None:
+        self._sound = sound
+
+    def __getattr__(self, name: str):
+        return getattr(self._sound, name)
+
+    def embed(self, texts: Sequence[str], *, as_topics: bool = False) -> np.ndarray:
+        if any("poison" in text for text in texts):
+            raise IndexError("list index out of range")
+        return self._sound.embed(texts, as_topics=as_topics)
+
+
+def test_an_article_that_no_code_survives_is_set_aside_and_keeps_no_other_waiting(archive, book, scorer):
+    clock, stumbling = FixedClock(NOW), Stumbling(scorer)
+    report = run(archive, book, stumbling, clock, replace(article(1), title="poison"), article(2), article(3))
+    assert (report.scored, report.unscored) == (2, 1)
+    assert archive.scores.get(1).error == "the article cannot be read (IndexError: list index out of range)"
+    for _ in range(ATTEMPTS - 1):
+        assert archive.scores.requeue() == 1
+        assert run(archive, book, stumbling, clock, article(4)).unscored == 1
+    assert archive.stats()["quarantined"] == 1
+    assert archive.scores.requeue() == 0
+    assert archive.scores.get(4).error == ""
+
+
+UNREADABLE = {"published": datetime(1, 1, 1, tzinfo=UTC), "text": "The levy came up on Wednesday."}
+"""The Wednesday before the first day there is."""
+
+
+def test_an_article_without_a_fingerprint_is_scored_and_told_alone(archive, book, scorer):
+    clock = FixedClock(NOW)
+    assert run(archive, book, scorer, clock, replace(article(1), **UNREADABLE), article(2)).scored == 2
+    assert run(archive, book, scorer, clock, replace(article(3), **UNREADABLE)).scored == 1
+    stories = [one.story for one in archive.articles.get([1, 2, 3])]
+    assert None not in stories
+    assert len(set(stories)) == 3
+
+
+def test_an_article_revised_to_one_without_a_fingerprint_keeps_no_other_waiting(archive, book, scorer):
+    clock, first = FixedClock(NOW), replace(article(1), published=UNREADABLE["published"])
+    run(archive, book, scorer, clock, first)
+    archive.articles.revise(1, first.title, UNREADABLE["text"], "edited", NOW)
+    same = replace(first, keys=("guid:9",), published=datetime(1, 1, 2, tzinfo=UTC))
+    assert run(archive, book, scorer, clock, same).scored == 2
+    assert all(story.outlets == 1 for story in archive.stories.get([1, 2]))
+    assert show_story(1, archive)[0].articles == (1,)
+
+
+def test_a_page_of_figures_is_analysed_like_any_other(archive, book, scorer):
+    figures = replace(article(1), text="9" * 320 + " levy")
+    assert run(archive, book, scorer, FixedClock(NOW), figures, article(2)).scored == 2
 
 
 def test_silence_rules_fire_without_anything_new(archive, book, scorer):

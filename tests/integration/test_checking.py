@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.app import App
+from monitor.app import App, open_app
 from monitor.errors import ConfigError
 from monitor.services.checking import check_configuration, examine
 from tests.tinymodels import WIDTH, make_weights
@@ -44,6 +44,61 @@ def test_mistakes_of_rules_are_told_beside_those_of_feeds(tmp_path: Path):
         assert lines(wrong) == ["desk.yaml:14", "feeds.yaml:2"]
 
 
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ("fetcher: {alow: [x]}", "1:11: unknown key 'alow' (did you mean allow?)"),
+        ("fetcher: {per_host: 0}", "1:21: per_host: Input should be greater than or equal to 1"),
+        ("allow: [10.0.0.0/99]", "1:8: allow: "),
+        ("scorer: {kind: onnx, thread: 2}", "1:22: unknown key 'thread' (did you mean threads?)"),
+        ("queue: {poll_second: 5}", "1:9: unknown key 'poll_second' (did you mean poll_seconds?)"),
+        ("channels:\n  email: {hots: x}", "2:11: unknown key 'hots' (did you mean host?)"),
+        ("channels:\n  slack: {timezone: Soul}", "2:21: timezone: "),
+        ("archive: {path: x.db, synchronos: full}", "1:23: unknown key 'synchronos' (did you mean synchronous?)"),
+        ("public_url: monitor.example.org", "1:13: public_url: 'monitor.example.org' is not a web address; write https://monitor.example.org"),
+        ("public_url: ftp://monitor.example.org", "1:13: public_url: 'ftp://monitor.example.org' is not a web address"),
+        ("operator: dsk", "1:11: operator: there is no receiver 'dsk' (did you mean desk?)"),
+    ],
+)
+def test_a_wrong_setting_is_told_with_its_place_and_nothing_is_opened(tmp_path: Path, settings: str, told: str):
+    with stage(tmp_path / "desk", is_filled=False):
+        pass
+    file = tmp_path / "desk/monitor.yaml"
+    file.write_text(f"{settings}\nfeeds: {tmp_path}/desk/feeds.yaml\nrules: {tmp_path}/desk/rules\n")
+
+    with pytest.raises(ConfigError) as caught, open_app(environment={}, file=file) as app:
+        check_configuration(app)
+
+    (problem,) = caught.value.problems
+    assert str(problem).startswith(f"{file}:{told}")
+    assert [path.name for path in (tmp_path / "desk").glob("*.db*")] == []
+
+
+def test_what_receivers_inherit_is_wrong_once_and_may_be_incomplete(tmp_path: Path):
+    rules = "receivers:\n  desk: {kind: email, to: desk@example.org}\n"
+    for name, channels in (("wrong", "{email: {hots: x}}"), ("right", "{email: {host: mx.example}, slack: {timezone: Asia/Seoul}}")):
+        with stage(tmp_path / name, is_filled=False):
+            pass
+        (tmp_path / name / "rules/desk.yaml").write_text(rules)
+        file = tmp_path / name / "monitor.yaml"
+        file.write_text(f"channels: {channels}\nfeeds: {tmp_path}/{name}/feeds.yaml\nrules: {tmp_path}/{name}/rules\n")
+        with open_app(environment={}, file=file) as app:
+            if name == "right":
+                assert check_configuration(app)["receivers"] == 1
+            else:
+                assert lines(app) == ["monitor.yaml:1"]
+
+
+def test_feeds_that_are_missing_are_told_once(tmp_path: Path):
+    with stage(tmp_path / "desk", is_filled=False) as made:
+        made.settings.feeds.unlink()
+        found = {one.name: one for one in examine(made)}
+
+    assert "name another with --feeds" in found["feeds"].seen
+    assert [name for name, one in found.items() if "feeds.yaml" in one.seen] == ["feeds"]
+    assert (found["rules"].is_well, found["receivers"].is_well) == (True, True)
+
+
 def lines(app: App) -> list[str]:
     """Where the mistakes stand."""
     with pytest.raises(ConfigError) as caught:
@@ -58,6 +113,7 @@ def test_each_thing_is_looked_at_whatever_is_wrong_with_the_others(app: App, tmp
 
     assert [name for name, one in found.items() if not one.is_well] == ["rules", "receivers", "model"]
     assert "dsk" in found["rules"].seen
+    assert found["receivers"].seen == "not looked at while the rules are wrong"
     assert found["rules"].remedy.startswith("mend the lines named")
     assert str(tmp_path / "weights") in found["model"].seen
     assert (found["feeds"].seen, found["archive"].seen) == (f"2 feeds in {app.settings.feeds}", "6 articles")

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any, cast
 from urllib.parse import parse_qs
 
 import pytest
 
+from monitor.clock import FixedClock
 from monitor.errors import ArchiveError, FetchError
-from monitor.model import Feed, Fetched, ParsedFeed
+from monitor.fetchers import http
+from monitor.model import Article, Entry, Feed, Fetched, ParsedFeed
 from monitor.sandbox import Limits, Sandbox
 from monitor.services.collect import CollectReport, collect, collect_pushed
 from monitor.services.discover import discover
+from monitor.services.fulltext import PageReader
 from monitor.services.subscriptions import try_feeds
 from monitor.services.websub import feed_secret, hub_secret, pushed, subscribe_due, verified
-from tests.collecting import Rig
-from tests.rig import Call, feed_of, item, rss
+from tests.collecting import NOW, Rig
+from tests.rig import Call, fault_server, feed_of, item, rss
 
 
 def test_an_article_carries_what_the_feed_says(rig: Rig) -> None:
@@ -166,6 +173,67 @@ def test_robots_txt_is_respected(rig: Rig) -> None:
     assert len(rig.articles()) == 3
 
 
+def test_what_a_site_allows_is_asked_once_a_day_and_after_a_failure_once_an_hour(rig: Rig) -> None:
+    def poll(number: int) -> int:
+        rig.server.serve("/feed", rss(item(number, link=rig.server.url(f"/page/{number}"))))
+        rig.poll(rig.feed(full_text=True))
+        return rig.server.asked["/robots.txt"]
+
+    rig.server.on("/robots.txt", lambda call: call.reply(500))
+    assert [poll(0), poll(1)] == [1, 1]
+    rig.server.serve("/robots.txt", b"User-agent: *\nDisallow: /private", "text/plain")
+    rig.later(hours=1)
+    assert [poll(2), poll(3)] == [2, 2]
+    assert [rig.server.asked[f"/page/{number}"] for number in range(4)] == [0, 0, 1, 1]
+    rig.later(hours=23)
+    assert poll(4) == 2
+    rig.later(hours=1)
+    assert poll(5) == 3
+
+
+def test_sites_are_asked_what_they_allow_at_the_same_time(parser: Sandbox) -> None:
+    all_asked = threading.Barrier(5, timeout=20)
+
+    def robots(call: Call) -> None:
+        all_asked.wait()
+        call.reply(404)
+
+    with ExitStack() as running:
+        sites = [running.enter_context(fault_server()) for _ in range(5)]
+        for site in sites:
+            site.on("/robots.txt", robots)
+            site.serve("/page", PAGE, "text/html")
+        fetcher = http.build(http.Config(spacing_seconds=0, per_host=20, allow=("127.0.0.1",)), FixedClock(NOW))
+        running.callback(fetcher.close)
+        reader = PageReader(fetcher, parser, FixedClock(NOW))
+        pages = reader.read([Entry(str(number), site.url("/page"), "", "") for number, site in enumerate(sites)])
+    assert len(pages) == 5
+
+
+def test_an_edit_whose_page_cannot_be_had_keeps_the_full_text(rig: Rig) -> None:
+    feed = full_text_feed(rig)
+    rig.poll(feed)
+
+    def edited(word: str) -> dict[str, Article]:
+        items = "".join(
+            item(n, title=f"{word} {n}", description=f"{word}.", link=rig.server.url(f"/page/{n}"), guid=f"g{n}")
+            for n in range(2)
+        )
+        rig.server.serve("/feed", rss(items))
+        rig.later(hours=1)
+        assert rig.poll(feed).changed == 2
+        return {article.title: article for article in rig.articles()}
+
+    rig.server.on("/page/0", lambda call: call.reply(503))
+    first = edited("Corrected")
+    assert "Paragraph 7" in first["Corrected 0"].text
+    assert first["Corrected 1"].text == "Corrected."
+    assert "Paragraph 7" in edited("Again")["Again 0"].text
+    rig.server.serve("/page/0", PAGE.replace(b"capital", b"provinces"), "text/html")
+    assert "provinces" in edited("At last")["At last 0"].text
+    assert rig.poll(feed).unchanged == 2
+
+
 # -- discovery -------------------------------------------------------------------------------------------------------
 
 
@@ -240,12 +308,92 @@ def test_a_hub_is_subscribed_to_and_pushes_are_stored(rig: Rig) -> None:
     assert pushed(rig.archive, "feed", body, "application/rss+xml", signature.replace("sha256", "sha1")) is None
     arrived = pushed(rig.archive, "feed", body, "application/rss+xml", signature)
     assert arrived is not None
-    before = rig.state().body_hash
     report = collect_pushed(*arrived, rig.parser, rig.archive, rig.clock)
     assert (report.new, report.seen) == (1, 1)
-    assert rig.state().body_hash == before
     rig.later(days=6.5)
     assert subscribe_due(rig.archive, rig.fetcher, rig.clock, public_url="https://me.example/") == 1
+
+
+class _Told:
+    """A queue that remembers what it was told to analyse."""
+
+    def __init__(self) -> None:
+        self.articles: list[tuple[int, ...]] = []
+
+    def analyse(self, articles: Sequence[int], *, is_fresh: bool = True) -> None:
+        assert is_fresh
+        self.articles.append(tuple(articles))
+
+
+def push(rig: Rig, body: bytes, queue: Any = None) -> CollectReport:
+    feed = next(feed for feed, _ in rig.archive.feeds.list() if feed.id == "feed")
+    fetched = Fetched("feed", feed.url, 200, body=body, content_type="application/rss+xml")
+    return collect_pushed(feed, rig.state(), fetched, rig.parser, rig.archive, rig.clock, queue)
+
+
+def test_a_push_leaves_what_is_known_of_the_feed_as_it_is(rig: Rig) -> None:
+    wishes = "<ttl>120</ttl><skipHours><hour>3</hour></skipHours><skipDays><day>Sunday</day></skipDays>"
+    rig.server.serve("/feed", rss(item(1), wishes))
+    rig.poll(rig.feed())
+    rig.later(days=3)
+    rig.server.on("/feed", lambda call: call.reply(500))
+    rig.poll(rig.feed())
+    before = rig.state()
+    assert (before.failures, before.skip_hours, before.skip_days) == (1, (3,), (6,))
+    rig.later(minutes=1)
+    told = _Told()
+    assert push(rig, rss(item(1, title="Corrected") + item(2, pubDate="")), told).new == 1
+    assert rig.state() == replace(before, last_new=rig.clock.now(), arrivals=rig.state().arrivals)
+    assert [(article.title, article.is_backfill) for article in rig.articles()] == [
+        ("Article number 2", False),
+        ("Corrected", True),
+    ]
+    assert told.articles == [tuple(article.id for article in rig.articles())]
+    after = rig.state()
+    for body in (b"", b"<!doctype html><p>Busy", b"<rss"):
+        assert push(rig, body, told) == CollectReport()
+    assert rig.state() == after
+    assert len(told.articles) == 1
+
+
+def test_a_push_for_a_feed_with_full_text_has_it_collected_at_once(rig: Rig) -> None:
+    feed = full_text_feed(rig)
+    rig.server.serve("/feed", rss())
+    rig.poll(feed)
+    rig.later(minutes=1)
+    due = {feed.id for feed, _ in rig.archive.feeds.due(rig.clock.now(), 10)}
+    assert "feed" not in due
+    assert push(rig, rss(item(0))) == CollectReport()
+    assert rig.articles() == []
+    assert "feed" in {feed.id for feed, _ in rig.archive.feeds.due(rig.clock.now(), 10)}
+    full_text_feed(rig)
+    rig.poll(feed)
+    assert any("Paragraph 7" in article.text for article in rig.articles())
+
+
+def test_a_hub_that_never_calls_back_is_asked_ever_more_rarely(rig: Rig) -> None:
+    link = f'<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="hub" href="{rig.server.url("/hub")}"/>'
+    rig.server.serve("/feed", rss(item(1), link))
+    rig.server.on("/hub", lambda call: call.reply(202))
+    rig.poll(rig.feed())
+
+    def ask(days: float) -> list[float]:
+        """The hours after which the hub was asked, when the worker looks every quarter of an hour for so many days."""
+        asked = []
+        for look in range(int(days * 96)):
+            if subscribe_due(rig.archive, rig.fetcher, rig.clock, public_url="https://me.example/"):
+                asked.append(look / 4)
+            rig.later(minutes=15)
+        return asked
+
+    waits = [later - earlier for earlier, later in pairwise([0, *ask(9)[1:]])]
+    assert all(most * 0.75 <= hours <= most for hours, most in zip(waits, [1, 2, 4, 8, 16, *[24] * 20], strict=False)), waits
+    assert len(waits) >= 10
+    rig.later(days=-30)
+    assert ask(1 / 96) == [0.0]
+    assert verified(rig.archive, rig.clock, "feed", "subscribe", rig.server.url("/feed"), "864000")
+    assert ask(6) == []
+    assert ask(0.1) == [0.25, 1.25]
 
 
 def test_a_hub_inside_is_not_called(rig: Rig) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import csv
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -136,3 +137,15 @@ def _special(name: str, parsed: ParsedFeed) -> bool:
         "utf16-no-bom-declared-utf8.xml": parsed.title == "é漢" and titles == ["ü"],
     }
     return checks.get(name, True)
+
+
+@pytest.mark.parametrize("date", ["፩ ፪ ፫", "9999-366", "0000-00-00", "²³"])
+def test_a_date_that_nobody_can_read_costs_no_entry(date: str) -> None:
+    rss = f"<rss><channel><item><title>a</title><pubDate>{date}</pubDate></item><item><title>b</title></item></channel></rss>"
+    odd = rss.replace("<item>", "<item><media:x/>", 1)
+    items = [{"id": "a", "date_published": date}, {"id": "b", "date_published": "2024-11-01T09:30:00Z"}]
+    listed = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items})
+    for document in (rss, odd, listed):
+        parsed = read_feed(document.encode())
+        assert len(parsed.entries) == 2, document
+        assert parsed.entries[0].published is None

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog.testing
 
 from monitor.clock import FixedClock
 from monitor.core.alerts.retry import RetryPolicy
+from monitor.errors import InputError, MonitorError, NotFoundError
 from monitor.model import DeliveryState, Message, Receipt
 from monitor.services.deliver import SEND_SECONDS, DeliverReport, deliver
 from monitor.services.health import failing, load_health
@@ -140,6 +142,16 @@ def test_a_receiver_that_left_the_rulebook_keeps_its_deliveries(desk_bench: Benc
     (channel,) = scripted(desk_bench, "gone")
     desk_bench.run(timedelta(hours=1))
     assert len(channel.taken) == 1
+
+
+def test_a_receiver_that_left_the_rulebook_is_logged_when_something_is_due_to_it(desk_bench: Bench):
+    desk_bench.plan("gone")
+
+    with structlog.testing.capture_logs() as lines:
+        for seconds in (0, 5, 5, 3600):
+            desk_bench.run(seconds)
+
+    assert [line["receiver"] for line in lines if line["event"] == "receiver unknown"] == ["gone", "gone"]
 
 
 def test_a_storm_goes_at_the_receivers_pace_and_completely(desk_bench: Bench):
@@ -366,12 +378,21 @@ def test_a_dropped_delivery_keeps_what_it_failed_of_however_often_it_is_dropped(
         assert dropped.last_error == "dropped by hand; before: down"
 
 
-@pytest.mark.parametrize(("names", "words"), [(["zzz"], "no delivery"), (["alert"], "2 deliveries"), ([], "name deliveries")])
-def test_a_name_that_fits_no_delivery_or_several_is_an_error(desk_bench: Bench, names: list[str], words: str):
+@pytest.mark.parametrize(
+    ("names", "error", "words"),
+    [
+        (["zzz"], NotFoundError, "no delivery"),
+        (["alert"], InputError, "2 deliveries"),
+        ([], InputError, "name deliveries"),
+    ],
+)
+def test_a_name_that_fits_no_delivery_or_several_is_an_error(
+    desk_bench: Bench, names: list[str], error: type[MonitorError], words: str
+):
     scripted(desk_bench, "desk")
     desk_bench.plan(count=2)
 
-    with pytest.raises(Exception, match=words):
+    with pytest.raises(error, match=words):
         retry(desk_bench.archive, names, desk_bench.clock.now())
 
 

@@ -113,7 +113,7 @@ def test_a_private_address_is_refused_before_anything_is_sent(desk: Desk, kind: 
 
     assert not receipt.is_sent
     assert receipt.is_permanent
-    assert "allow-list" in receipt.error
+    assert 'add allow: ["127.0.0.1:' in receipt.error
     assert "hidden-path" not in receipt.error
     assert desk.posts == []
 

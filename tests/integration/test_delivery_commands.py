@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,8 +22,16 @@ RULES = """
 receivers:
   room: {{kind: slack, webhook: {{value: "{url}"}}}}
   gone: {{kind: webhook, url: "http://127.0.0.1:1/"}}
+  post: {{kind: email, to: desk@example.org, port: {closed}}}
 """
 Run = Callable[..., tuple[int, Any]]
+
+
+def closed_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 @pytest.fixture
@@ -34,7 +44,7 @@ def desk() -> Iterator[Desk]:
 def run(tmp_path: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "feeds.yaml").write_text("feeds: [{url: 'https://wire.example/feed', name: Wire}]\n")
-    (tmp_path / "rules.yaml").write_text(RULES.format(url=desk.url()))
+    (tmp_path / "rules.yaml").write_text(RULES.format(url=desk.url(), closed=closed_port()))
     (tmp_path / "monitor.yaml").write_text("rules: rules.yaml\nallow: [127.0.0.1]\n")
 
     def command(*words: str) -> tuple[int, Any]:
@@ -65,6 +75,13 @@ def test_a_receiver_that_does_not_take_it_ends_with_one(run: Run):
 
     assert (status, told["sent"]) == (1, False)
     assert "could not be reached" in told["error"]
+
+
+def test_a_letter_that_cannot_be_handed_over_names_the_server_and_why_that_one(run: Run):
+    done = CliRunner().invoke(app, ["notify", "test", "post"])
+
+    assert done.exit_code == 1
+    assert re.match(r"the sample did not reach post: mail server localhost:\d+ \(no host: is set\): ", done.stderr)
 
 
 def test_an_unknown_receiver_ends_with_two_and_names_the_known(run: Run):

@@ -8,15 +8,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import structlog.testing
 
 from monitor.config.rulebook import load_rulebook
 from monitor.core.triggers.digest import Options
 from monitor.errors import ConfigError
-from monitor.model import Receiver, Rule, Rulebook
+from monitor.model import Message, Receiver, Rule, Rulebook
 from monitor.ports import Archive
 from monitor.services.alerting import ArchiveView, Evaluator
 from monitor.services.analyse import commit
-from tests.deliveries import Bench
+from monitor.services.preview import previews
+from monitor.services.today import as_message
+from tests.deliveries import FAST, Bench, Scripted
 from tests.newsroom import NOW, RULEBOOK, open_newsroom
 from tests.postoffice import post_office, web_desk
 
@@ -66,6 +69,41 @@ def test_the_briefing_arrives_by_email_and_in_slack_within_their_limits(archive:
     assert quotation in page
     assert '<a href="https://taedong.example/7"' in page
     assert any("Positions" in str(block) for block in post.json["blocks"])
+
+
+def test_a_briefing_is_composed_once_for_all_receivers_of_a_pass(archive: Archive):
+    rulebook = book(replace(RULE, notify=("desk", "room", "hall")))
+    made = Bench(archive, rulebook=rulebook)
+    made.channels |= {name: Scripted() for name in rulebook.rules["morning"].notify}
+    made.rates |= dict.fromkeys(made.channels, FAST)
+    due(made, rulebook)
+    with structlog.testing.capture_logs() as lines:
+        report = made.run()
+
+    assert report.sent == 3
+    assert [line["event"] for line in lines].count("briefing composed") == 1
+
+
+def test_a_page_composes_a_briefing_once_for_the_previews_of_all_receivers(archive: Archive):
+    rulebook = book(RULE)
+    made = Bench(archive, rulebook=rulebook)
+    due(made, rulebook)
+    (alert,) = archive.alerts.recent(NOW)
+    seen: list[Message] = []
+
+    def form(_: Receiver, message: Message) -> tuple[str, str]:
+        seen.append(message)
+        return "text/plain", message.headline
+
+    with structlog.testing.capture_logs() as lines:
+        previews(archive, rulebook, alert, (), form, now=NOW, page="")
+        shown = as_message(archive, rulebook, alert)
+
+    assert [line["event"] for line in lines].count("briefing composed") == 1
+    assert [len(message.chapters) > 4 for message in seen] == [True, True]
+    assert replace(seen[0], delivery="", receiver="", chapters=(), attempted=None) == replace(
+        shown, recipients=(), attempted=None
+    )
 
 
 def test_a_digest_arrives_without_its_briefing_when_the_topic_is_gone(archive: Archive):

@@ -106,6 +106,20 @@ def test_what_breaks_off_leaves_no_half_file(app: App, tmp_path: Path):
 
     with pytest.raises(MonitorError, match=r"out\.csv cannot be written: No space left on device"):
         export(app.archive, parse("*"), NOW, "csv", tmp_path / "out.csv", breaks)
-    with pytest.raises(MonitorError, match="cannot be written: No such file or directory"):
-        written(app, "csv", tmp_path / "none/out.csv")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson", "sqlite"])
+@pytest.mark.parametrize("place", ["none/out", "file/out", "o" * 300])
+def test_a_place_that_takes_no_file_is_told(app: App, tmp_path: Path, form: str, place: str):
+    (tmp_path / "file").write_text("mine")
+
+    with pytest.raises(MonitorError, match=f"{place} cannot be written: [A-Za-z]"):
+        written(app, form, tmp_path / place)
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("file", "mine")]
+
+
+def test_columns_of_parquet_go_nowhere_else_either(app: App, tmp_path: Path):
+    pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed (extra parquet)")
+    with pytest.raises(MonitorError, match="none/out cannot be written: .*No such file"):
+        written(app, "parquet", tmp_path / "none/out")

@@ -101,7 +101,7 @@ def test_50_words_alert_without_a_model_and_scores_follow_when_it_is_back(tmp_pa
         assert (report.scored, report.unscored, report.alerts) == (0, 1, 1)
         assert reason in desk.worker.app.archive.scores.get(1).error
         told = [alert.title for alert in desk.worker.app.archive.alerts.recent(NOW, rule="service")]
-        assert told == ["1 articles could not be scored"]
+        assert told == ["1 article could not be scored"]
 
         for _ in range(ATTEMPTS * 2):  # an outage far longer than a poison article is borne with
             desk.clock.advance(timedelta(minutes=5))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from monitor.app import open_app
+from monitor.errors import ArchiveError
 from monitor.model import Rulebook
 from monitor.worker import Worker
 
@@ -67,3 +71,50 @@ def test_72_a_half_written_or_deleted_file_keeps_the_last_good_rules(tmp_path: P
             assert names == {"one", "two"}, broken
             assert error, broken
         assert in_force("rules:\n  three: {when: tax}\n") == ({"three"}, "")
+
+
+GOOD_RULES = "rules:\n  one: {when: tax, notify: [desk]}\nreceivers:\n  desk: {kind: console}\n"
+
+
+@pytest.mark.parametrize(
+    ("receiver", "said"),
+    [
+        (
+            '{kind: email, security: none, to: a@example.org, text: "{% if"}',
+            "receiver far: the receiver's own alert.txt template is",
+        ),
+        ('{kind: apprise, url: {value: "syslog://here"}}', "receiver far: syslog:// acts on this machine"),
+    ],
+)
+def test_72_a_receiver_that_cannot_be_built_keeps_the_last_good_rules_and_is_told(tmp_path: Path, receiver: str, said: str):
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(GOOD_RULES)
+    with open_app(worker_on(tmp_path, rules), environment={}) as app:
+        worker = Worker(app)
+        rules.write_text(f"{GOOD_RULES}  far: {receiver}\n")
+        worker.reload()
+
+        assert set(worker.rulebook.receivers) == {"desk"}
+        assert said in str(app.archive.states.load("worker").get("rules_error", ""))
+        (notice,) = app.archive.alerts.recent(app.clock.now() - timedelta(minutes=5), rule="service")
+        assert said in notice.why
+
+        rules.write_text(f"{GOOD_RULES}  far: {{kind: file}}\n")
+        worker.reload()
+        assert set(worker.rulebook.receivers) == {"desk", "far"}
+
+
+def test_72_feeds_that_the_archive_would_not_take_are_offered_again(tmp_path: Path):
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(GOOD_RULES)
+    with open_app({**worker_on(tmp_path, rules), "archive": str(tmp_path / "monitor.db")}, environment={}) as app:
+        worker = Worker(app)
+        (tmp_path / "feeds.yaml").write_text('feeds: [{id: wire, name: Wire, url: "https://wire.example/feed"}]\n')
+        with closing(sqlite3.connect(tmp_path / "monitor.db")) as other:
+            other.execute("CREATE TRIGGER full BEFORE INSERT ON feeds BEGIN SELECT RAISE(ABORT, 'no room'); END")
+            with pytest.raises(ArchiveError, match="no room"):
+                worker.reload()
+            other.execute("DROP TRIGGER full")
+        worker.reload()
+
+        assert [feed.id for feed, _ in app.archive.feeds.list()] == ["wire"]

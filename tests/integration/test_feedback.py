@@ -11,8 +11,9 @@ import pytest
 
 from monitor.app import App
 from monitor.core.alerts.links import Action, Answer
-from monitor.errors import ArchiveError
+from monitor.errors import InputError, MonitorError, NotFoundError
 from monitor.model import Label
+from monitor.services import operator
 from monitor.services.feedback import KINDS, give_label, take_answer
 from monitor.services.optouts import opted_out
 from tests.webstage import NOW, stage
@@ -69,19 +70,28 @@ def test_a_rule_that_is_gone_is_muted_by_what_its_alert_told(app: App):
     assert [one.query for one in app.archive.silences.list(NOW)] == [f"story:{story}"]
 
 
+@pytest.mark.parametrize("action", [action for action in Action if action is not Action.UNSUBSCRIBE])
+def test_a_notice_of_the_service_takes_no_answer_and_says_so(app: App, action: Action):
+    operator.tell(app.archive, operator.model_notices(3, NOW), "desk", NOW)
+    (notice,) = app.archive.alerts.recent(NOW, rule="service")
+
+    assert "Nothing was noted" in say(app, action, notice.id)
+    assert (app.archive.silences.list(NOW), labels(app)) == ([], set())
+
+
 def test_leaving_is_kept_beside_the_files(app: App):
     assert "Nothing more is sent to desk" in say(app, Action.UNSUBSCRIBE)
     assert opted_out(app.archive) == {"desk": NOW}
 
 
 def test_an_answer_to_an_alert_that_is_gone_says_so(app: App):
-    with pytest.raises(ArchiveError, match="no longer stored"):
+    with pytest.raises(NotFoundError, match="no longer stored"):
         say(app, Action.RELEVANT, "gone")
 
 
-@pytest.mark.parametrize(("article", "label"), [(1, "superb"), (999, "relevant")])
-def test_only_known_words_of_stored_articles_are_labels(app: App, article: int, label: str):
-    with pytest.raises(ArchiveError, match="there is no"):
+@pytest.mark.parametrize(("article", "label", "error"), [(1, "superb", InputError), (999, "relevant", NotFoundError)])
+def test_only_known_words_of_stored_articles_are_labels(app: App, article: int, label: str, error: type[MonitorError]):
+    with pytest.raises(error, match="there is no"):
         give_label(app.archive, Label(article, label, "toll", "", NOW))
     assert labels(app) == set()
 

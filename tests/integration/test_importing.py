@@ -39,8 +39,11 @@ def test_lines_that_are_no_article_are_told_and_the_others_are_stored_once(archi
     file.write_text("\n".join(told))
     first = import_articles(archive, file, "old", NOW)
     assert (first.new, first.known) == (1, 0)
-    faults = sorted(fault.split(":")[0] for fault in first.faults)
-    assert faults == ["an article without title and text", "line 3 is not JSON", "line 4 is no JSON object", "line 6 is not JSON"]
+    faults = [fault.split(":")[0] for fault in first.faults]
+    assert faults == ["line 3 is not JSON", "line 4 is no JSON object", "line 5", "line 6 is not JSON"]
+    assert first.faults[2].startswith(
+        "line 5: neither a title nor a text in url (a title is called title or headline, a text text or "
+    )
     assert import_articles(archive, file, "old", NOW) == Imported(0, 1, first.faults)
     (one,) = stored(archive).values()
     assert (one.title, one.text, one.source, one.feed, one.is_backfill) == ("Toll", "A toll.", "a.example", "old", True)
@@ -55,6 +58,10 @@ def test_lines_that_are_no_article_are_told_and_the_others_are_stored_once(archi
         ("", NOW),
         ("one day", NOW),
         ("2030-01-01T00:00:00Z", NOW),
+        ("9999-12-31T23:59:59-05:00", NOW),
+        ("0001-01-01T00:00:00+05:00", NOW),
+        ("0001-01-01T00:00:00", NOW),
+        ("1914-06-28T10:00:00+01:00", datetime(1914, 6, 28, 9, tzinfo=UTC)),
     ],
 )
 def test_an_article_is_never_from_the_future_and_its_day_is_read_in_many_forms(archive, tmp_path, said, meant):
@@ -75,6 +82,27 @@ def test_a_table_names_its_columns_and_may_hold_lines_and_commas(archive, tmp_pa
     assert (found["Toll, at last"].feed, found["Toll, at last"].source) == ("desk", "example.org")
     assert found["Toll, at last"].text.split() == ["First", "line.", "Second."]
     assert (found["Bell"].feed, found["Bell"].text, found["Bell"].published) == ("old", "Rung", NOW)
+
+
+def test_a_table_whose_columns_have_other_names_is_refused_once_with_the_names_that_are_known(archive, tmp_path):
+    file = tmp_path / "articles.csv"
+    file.write_text("Überschrift;Inhalt\nToll;A toll.\nBell;A bell.\n")
+    with pytest.raises(ConfigError) as refused:
+        import_articles(archive, file, "old", NOW)
+    (problem,) = refused.value.problems
+    assert (problem.line, problem.message) == (1, "none of its columns is a title or a text: Überschrift;Inhalt")
+    assert "headline" in problem.hint
+    assert "with commas between" in problem.hint
+
+
+def test_a_row_that_is_no_article_is_told_with_its_line_and_the_known_names_once(archive, tmp_path):
+    file = tmp_path / "articles.csv"
+    file.write_text("Title , url,Text\nToll,https://a.example/1,A toll.\n\n,https://a.example/2,\n,https://a.example/3,\n")
+    found = import_articles(archive, file, "old", NOW)
+    assert (found.new, len(found.faults)) == (1, 2)
+    assert found.faults[0].startswith("line 4: neither a title nor a text in title, url, text (a title is called ")
+    assert found.faults[1] == "line 5: neither a title nor a text in title, url, text"
+    assert stored(archive)["Toll"].url == "https://a.example/1"
 
 
 def test_a_database_of_reader_is_read_by_what_it_is_not_by_its_name(archive, tmp_path):

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -60,13 +60,24 @@ def test_what_a_topic_keeps_for_ever_no_tag_drops_and_a_dry_run_drops_nothing(ap
     assert texts(app) == [True] * 6
 
 
+def test_an_article_dated_long_before_the_archive_is_no_exception(app: App):
+    long_ago = datetime(1962, 10, 16, tzinfo=UTC)
+    app.archive.articles.add(
+        [article(90, published=long_ago, text="Missiles were seen."), article(91, published=long_ago, text="")]
+    )
+
+    assert prune(app.archive, app.rulebook, app.clock.now(), tags={"agency": timedelta(days=30)}).forgotten == {"tag:agency": 1}
+    assert app.archive.articles.get([7])[0].text == ""
+    assert prune(app.archive, app.rulebook, app.clock.now(), tags={"agency": timedelta(days=30)}).total == 0
+
+
 def test_doctor_sees_a_damaged_index(app: App):
     def integrity() -> tuple[bool, str]:
         found = next(one for one in examine(app) if one.name == "integrity")
         return found.is_well, found.seen
 
     assert integrity() == (True, "tables, references and the full-text index are sound")
-    with closing(sqlite3.connect(app.settings.archive)) as db, db:
+    with closing(sqlite3.connect(app.settings.archive_address)) as db, db:
         db.execute("DELETE FROM words_docsize WHERE id = 1")
 
     is_well, seen = integrity()

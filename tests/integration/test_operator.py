@@ -38,7 +38,7 @@ def test_a_receiver_is_told_of_when_it_has_failed_often_and_once_an_outage(archi
 
 
 def test_notices_go_to_the_owners_receiver_where_one_is_named(archive: Archive):
-    assert operator.tell(archive, operator.rulebook_notices("rules.yaml:3: wrong"), "desk", NOW) == 1
+    assert operator.tell(archive, operator.rulebook_notices("rules.yaml:3: wrong", NOW), "desk", NOW) == 1
     assert operator.tell(archive, [], "desk", NOW) == 0
 
     (alert,) = archive.alerts.recent(NOW)
@@ -70,8 +70,19 @@ def test_what_became_of_a_feed_is_said_by_its_name(health: Health, title: str):
 
 def test_a_queue_and_a_model_are_told_of_once_a_day(archive: Archive):
     assert operator.queue_notices(operator.LONG_QUEUE - 1, NOW) == operator.model_notices(0, NOW) == []
-    assert operator.rulebook_notices("") == []
+    assert operator.rulebook_notices("", NOW) == []
     for hours, new in ((0, 2), (1, 0), (24, 2)):
         now = NOW + timedelta(hours=hours)
         notices = [*operator.queue_notices(operator.LONG_QUEUE, now), *operator.model_notices(3, now)]
         assert operator.tell(archive, notices, "", now) == new
+
+
+def test_the_same_mistake_in_the_rules_is_told_again_on_another_day(archive: Archive):
+    for hours, error, new in (
+        (0, "a.yaml:3: wrong", 1),
+        (2, "a.yaml:3: wrong", 0),
+        (3, "a.yaml:4: wrong", 1),
+        (72, "a.yaml:3: wrong", 1),
+    ):
+        now = NOW + timedelta(hours=hours)
+        assert operator.tell(archive, operator.rulebook_notices(error, now), "desk", now) == new

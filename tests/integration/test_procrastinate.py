@@ -179,4 +179,4 @@ def test_hosts_and_back_pressure():
 def test_without_the_extra_the_error_says_what_to_install(family, kind, missing):
     script = f"import sys; sys.modules[{missing!r}] = None\nfrom monitor import kinds\nkinds.names({family!r})\nkinds.load({family!r}, {kind!r})"
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert "pip install 'news-monitor[cluster]'" in told.stderr
+    assert ".venv/bin/python -m pip install -e '.[cluster]'" in told.stderr

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,10 @@ import pytest
 from typer.testing import CliRunner
 
 from monitor.cli import app
-from monitor.errors import ArchiveError, ConfigError
+from monitor.core.alerts.alerting import MEMORY
+from monitor.errors import ConfigError, NotFoundError
+from monitor.model import Alert, Reason, Severity, Suppression
+from monitor.services.alerting import ArchiveView, Evaluator
 from monitor.services.rules import explain, rulebook_at
 from tests.webstage import NOW, article, stage
 
@@ -51,6 +56,26 @@ def test_backtest_and_test_replay_the_same_rule_over_their_own_spans(ask: Ask):
     assert {**long, "since": ""} == {**short, "since": ""}
 
 
+def test_a_day_is_as_good_as_a_span(ask: Ask, root: Path, tmp_path: Path):
+    (tmp_path / "before.yaml").write_text((root / "rules/desk.yaml").read_text().replace("stance:against", "stance:favor"))
+    against = ("diff", "--against", str(tmp_path / "before.yaml"), "--since")
+
+    assert ask("backtest", "toll-opposed", "--since", "2020-01-01")["since"] == "2020-01-01 00:00:00+00:00"
+    assert ask(*against, "2020-01-01") == ask(*against, "3000d")
+
+
+@pytest.mark.parametrize("command", ["alerts list", "rules test toll-opposed", "rules backtest toll-opposed", "rules diff"])
+@pytest.mark.parametrize(("since", "said"), [("lately", "neither a span such as"), ("2999-01-01", "lies ahead")])
+def test_a_beginning_that_is_none_is_told(root: Path, command: str, since: str, said: str):
+    places = ["--archive", str(root / "monitor.db")]
+    if command.startswith("rules"):
+        places += ["--rules", str(root / "rules"), "--feeds", str(root / "feeds.yaml")]
+
+    done = CliRunner().invoke(app, [*command.split(), "--since", since, *places])
+
+    assert (done.exit_code, said in " ".join(done.stderr.replace("│", " ").split())) == (2, True), done.stderr
+
+
 def test_diff_against_a_file(ask: Ask, root: Path, tmp_path: Path):
     before = (root / "rules/desk.yaml").read_text().replace("stance:against", "stance:favor")
     (tmp_path / "before.yaml").write_text(before)
@@ -79,8 +104,38 @@ def test_explain_says_what_keeps_an_article_from_an_alert(tmp_path: Path):
         assert off.values["relevance"] == {"toll": 0.93}
         assert off.values["statements"][0] == "Freedonia against toll 0.88 (quoted)"
         assert (stranger.is_match, stranger.verdict, stranger.values) == (False, "the article does not answer the query", {})
-        with pytest.raises(ArchiveError, match="there is no article 999; find one with `monitor search`"):
+        with pytest.raises(NotFoundError, match="there is no article 999; find one with `monitor search`"):
             explain(archive, book, book.rules["everything"], 999, NOW)
+
+
+def test_explain_looks_at_every_holder_as_the_live_rule_does(tmp_path: Path):
+    with stage(tmp_path / "desk") as made:
+        archive, book = made.archive, made.rulebook
+        rule = replace(book.rules["everything"], is_enabled=True, when="topic:toll confidence>=0.5", group_by="holder")
+        said = {MEMORY: {"said": ["toll|Freedonia|against"]}}
+        last = Alert("f1", rule.id, "holder:Freedonia", "T", "w", NOW - timedelta(days=1), Severity.NORMAL, (9,), details=said)
+        archive.alerts.plan([(last, [])], [])
+        evaluator = Evaluator(book, storm=25)
+
+        live = evaluator.plan(ArchiveView(archive, [1], NOW, evaluator), [rule])
+        explained = explain(archive, book, rule, 1, NOW)
+
+        assert [alert.group for alert, _ in live.alerts] == ["holder:Sylvania"]
+        assert [(one.group, one.reason) for one in live.suppressed] == [("holder:Freedonia", Reason.ALREADY_ALERTED)]
+        assert explained.verdict == "Freedonia: already alerted: f1; Sylvania: it would be sent now"
+
+
+def test_explain_remembers_what_became_of_an_article_that_much_has_followed(tmp_path: Path):
+    with stage(tmp_path / "desk") as made:
+        archive, rule = made.archive, made.rulebook.rules["toll-opposed"]
+        followed = [Suppression(rule.id, f"story:{n}", Reason.COOLDOWN, NOW, n, "") for n in range(100, 1101)]
+        alerts = [(Alert(f"z{n}", rule.id, f"story:{n}", "T", "w", NOW, Severity.NORMAL, (n,)), []) for n in range(100, 1101)]
+        archive.alerts.plan(alerts, followed)
+
+        found = explain(archive, made.rulebook, rule, 1, NOW)
+
+        assert [alert.id for alert in found.alerts] == ["a1b2c3d4e5"]
+        assert [(one.reason, one.note) for one in found.recorded] == [(Reason.COOLDOWN, "6h")]
 
 
 def test_a_rule_is_switched_in_its_file(ask: Ask, root: Path):

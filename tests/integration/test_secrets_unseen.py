@@ -104,6 +104,23 @@ def test_a_mistake_beside_a_secret_is_told_without_it(project: Path, wrong: str,
     assert CANARY not in told
 
 
+def test_an_address_that_cannot_be_used_is_told_without_it(project: Path):
+    (project / "rules.yaml").write_text(f"receivers:\n  hook: {{kind: webhook, url: hooks.example/{CANARY}}}\n")
+    told = said("check")
+    assert "rules.yaml:2:30: url: not a web address" in told
+    assert CANARY not in told
+
+
+def test_a_key_that_stands_twice_is_told_without_its_values(project: Path):
+    room = f'  room: {{kind: slack, webhook: {{value: "https://hooks.example/{CANARY}"}}}}\n'
+    (project / "rules.yaml").write_text(f"rules:\n  a: {{when: tax, notify: [room]}}\nreceivers:\n{room}receivers:\n{room}")
+
+    told = said("check")
+
+    assert told.strip().endswith("rules.yaml:5:1: the key 'receivers' stands here for the second time; first at line 3 (join the two)")
+    assert CANARY not in told
+
+
 def test_what_may_be_shown():
     assert without_password("postgresql://me:pa:ss@host/name") == "postgresql://me:***@host/name"
     assert without_password("db/monitor.db") == "db/monitor.db"

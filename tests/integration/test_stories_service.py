@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from monitor.archives import sqlite
-from monitor.errors import ArchiveError
+from monitor.errors import InputError, MonitorError, NotFoundError
 from monitor.model import Article, Feed, Scores, Vector
 from monitor.ports import Archive
 from monitor.services.stories import assign_stories, list_stories, merge_stories, show_story, split_story
@@ -156,16 +156,21 @@ def test_a_hand_made_merge(archive: Archive):
 
 
 @pytest.mark.parametrize(
-    ("articles", "message"), [([99], "does not hold article 99"), ([], "name the articles"), ([1], "nothing would stay")]
+    ("articles", "error", "message"),
+    [
+        ([99], NotFoundError, "does not hold article 99"),
+        ([], InputError, "name the articles"),
+        ([1], InputError, "nothing would stay"),
+    ],
 )
-def test_a_split_that_cannot_be_is_refused(archive: Archive, articles: list[int], message: str):
+def test_a_split_that_cannot_be_is_refused(archive: Archive, articles: list[int], error: type[MonitorError], message: str):
     story = arrive(archive, article("a.example", "North Korea fires missile", TEXT), MISSILE)
-    with pytest.raises(ArchiveError, match=message):
+    with pytest.raises(error, match=message):
         split_story(story, articles, archive)
 
 
 def test_a_story_that_does_not_exist_is_named(archive: Archive):
-    with pytest.raises(ArchiveError, match="no story 7"):
+    with pytest.raises(NotFoundError, match="no story 7"):
         show_story(7, archive)
 
 

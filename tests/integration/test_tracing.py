@@ -126,7 +126,7 @@ def test_where_no_traces_are_asked_for_nothing_is_loaded_and_nothing_carried():
 def test_without_the_extra_the_error_says_what_to_install():
     script = "import sys; sys.modules['opentelemetry.sdk'] = None\nfrom monitor import tracing\ntracing.configure()"
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert "pip install 'news-monitor[otel]'" in told.stderr
+    assert ".venv/bin/python -m pip install -e '.[otel]'" in told.stderr
 
 
 def test_traces_go_where_the_variables_say(monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -147,6 +148,47 @@ def test_too_few_labels_teach_nothing_and_an_unknown_topic_is_said(archive):
         tuning.tune(archive, BOOK, FieldScorer(), ["zebra"])
 
 
+def test_what_is_in_force_is_the_head_that_was_applied(archive):
+    judge(archive, fill(archive, FieldScorer()))
+    too_strict = tuning.Tuned("levy", 24, 12, head=Head("fields-1", 0.9))
+    tuning.apply(archive, [too_strict, replace(too_strict, topic="other", head=Head("fields-1", 0.1))])
+
+    (strict,) = tuning.tune(archive, BOOK, FieldScorer())
+    tuning.apply(archive, [strict])
+    (again,) = tuning.tune(archive, BOOK, FieldScorer())
+
+    assert (strict.trials[0].way, strict.trials[0].figures.recall) == ("now", 0.0)
+    assert (again.trials[0].figures.f1, again.head) == (1.0, None)
+    assert "nothing tried is better" in again.reason
+
+
+def test_a_head_of_another_model_is_not_in_force(archive):
+    judge(archive, fill(archive, FieldScorer()))
+    tuning.apply(archive, [tuning.Tuned("levy", 24, 12, head=Head("fields-0", 0.9))])
+
+    (found,) = tuning.tune(archive, BOOK, FieldScorer())
+
+    assert found.trials[0].figures.recall == 1.0
+
+
+def test_where_the_file_sets_a_threshold_a_head_is_measured_and_applied_with_it(archive):
+    ids = fill(archive, FieldScorer())
+    judge(archive, ids)
+
+    def book(threshold: float) -> Rulebook:
+        return replace(BOOK, topics={"levy": replace(BOOK.topics["levy"], threshold=threshold)})
+
+    (out_of_reach,) = tuning.tune(archive, book(0.9999), FieldScorer())
+    assert [(trial.way, trial.figures.recall) for trial in out_of_reach.trials] == [("now", 0.0), ("head", 0.0)]
+    assert (out_of_reach.head, out_of_reach.threshold_in_file) == (None, 0.9999)
+
+    (found,) = tuning.tune(archive, book(0.6), FieldScorer())
+    assert [(trial.way, trial.figures.f1) for trial in found.trials[1:]] == [("head", 1.0)]
+    tuning.apply(archive, [found])
+    rescore(archive, book(0.6), FieldScorer(), parse("*"), NOW)
+    assert relevant(archive, ids) == [number % 2 == 0 for number in range(24)]
+
+
 class KnowingScorer(FieldScorer):
     """Tells trade from football by itself."""
 
@@ -220,7 +262,7 @@ def test_a_head_gives_probabilities_that_rise_with_the_models_own(given_probabil
 
 
 def test_the_commands_note_a_label_try_it_and_score_again(tmp_path, monkeypatch):
-    (tmp_path / "rules.yaml").write_text("topics: {levy: {name: Sugar levy}}\nactors: {Japan: {}}\n")
+    (tmp_path / "rules.yaml").write_text("topics: {levy: {name: Sugar levy, threshold: 0.6}}\nactors: {Japan: {}}\n")
     (tmp_path / "feeds.yaml").write_text("feeds: []\n")
     monkeypatch.chdir(tmp_path)
     stored = build(Config(path="monitor.db"))
@@ -233,9 +275,14 @@ def test_the_commands_note_a_label_try_it_and_score_again(tmp_path, monkeypatch)
 
     said = run("label", str(one), "--topic", "levy", "--irrelevant", "--stance", "against", "--holder", "Japan", "--by", "ada")
     assert (said.exit_code, said.stdout) == (0, f"noted; article {one} has 2 labels\n")
+    assert json.loads(run("label", str(one), "--topic", "levy", "--relevant", "--json").stdout) == {"article": one, "labels": 2}
     assert run("label", str(one), "--topic", "zebra", "--relevant").exit_code == 2
     assert run("label", str(one), "--topic", "levy", "--stance", "against", "--holder", "Zed").exit_code == 2
     assert "needs 6 articles" in run("tune").stdout
+    assert json.loads(run("tune", "--json").stdout)["topics"][0]["threshold_in_file"] == 0.6
     assert run("tune", "--forget").stdout == "back to the model alone: nothing was tuned\n"
-    again = run("rescore", "--since", "3650d", "--dry-run")
-    assert (again.exit_code, again.stdout.splitlines()[0]) == (0, "1 articles scored again (nothing stored)")
+    for since in ("3650d", "2020-01-01"):
+        again = run("rescore", "--since", since, "--query", "lang:ko OR lang:en", "--dry-run")
+        assert (again.exit_code, again.stdout.splitlines()[0]) == (0, "1 article scored again (nothing stored)")
+    later = run("rescore", "--since", "2999-01-01", "--dry-run")
+    assert (later.exit_code, "lies ahead" in later.stderr) == (2, True)

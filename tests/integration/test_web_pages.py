@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 
 from monitor.app import App
 from monitor.core.alerts.links import Action, Answer
-from monitor.model import Fetched, Relevance, Scores, Stance
+from monitor.model import Delivery, Fetched, Relevance, Scores, Stance
 from monitor.services.links import signer
 from monitor.web import build_web
 from tests.webstage import NOW, RULES, article, stage, statement
@@ -110,6 +110,21 @@ def test_unknown_things_are_not_found_in_words(web: TestClient):
         answer = web.get(path)
         assert answer.status_code == 404, path
         assert "Back to today" in answer.text
+
+
+def test_what_cannot_be_taken_is_told_from_what_is_not_there(web: TestClient, app: App):
+    gone = Answer(Action.RELEVANT, "gone", "toll-opposed", "desk", "story:1", NOW)
+    asked = {
+        ("/articles/1/labels", "superb"): (400, "there is no label"),
+        ("/articles/999/labels", "relevant"): (404, "there is no article 999"),
+        (f"/feedback/{signer(app.archive).token(gone)}", ""): (404, "no longer stored"),
+        ("/deliveries/zzz/retry", ""): (404, "no delivery that waits or is dead"),
+        ("/deliveries/d/retry", ""): (400, "2 deliveries have an id"),
+    }
+    app.archive.alerts.plan([(replace(app.archive.alerts.get("a1b2c3d4e5"), id="b1"), [Delivery("d3", "b1", "desk")])], [])
+    for (path, label), (status, words) in asked.items():
+        answer = web.post(path, data={"label": label} if label else None)
+        assert (answer.status_code, words in answer.text) == (status, True), path
 
 
 def test_labels_are_kept_and_the_opposite_takes_the_first_back(web: TestClient, app: App):

@@ -8,6 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.core.addresses import check_address, check_url, read_openings
 
@@ -68,6 +70,18 @@ def test_everything_else_is_closed(address: str) -> None:
 )
 def test_the_allow_list(entry: str, host: str, address: str, port: int, is_open: bool) -> None:
     assert (check_address(address, host, port, read_openings([entry])) is None) is is_open
+
+
+@given(st.ip_addresses(), st.integers(1, 65_535))
+def test_what_a_refusal_advises_opens_that_address_and_port(address: ipaddress.IPv4Address, port: int) -> None:
+    refusal = check_address(str(address), "nas.lan", port, ())
+    if refusal is None:
+        return
+    entry = refusal.remedy.split('"')[1]
+
+    assert refusal.remedy == f'if it is yours, add allow: ["{entry}"] to monitor.yaml and restart'
+    assert check_address(str(address), "nas.lan", port, read_openings([entry])) is None
+    assert check_address(str(address), "nas.lan", port % 65_535 + 1, read_openings([entry])) is not None
 
 
 @pytest.mark.parametrize("entry", ["10.0.0.0/99", "http://x/", "a b", "[x]", ""])

@@ -43,6 +43,7 @@ def test_pages_follow_each_other_and_are_never_longer_than_it_can_read(desk: Des
         (lambda desk: desk.show("999999"), NotFoundError, "there is no article or alert 999999"),
         (lambda desk: desk.stances("toll"), ConfigError, "there is no topic 'toll'"),
         (lambda desk: desk.stances("pact", since="lately"), ConfigError, "neither a span such as 36h or 14d nor a day"),
+        (lambda desk: desk.briefing("pact", since="2999-01-01"), ConfigError, "since: '2999-01-01' lies ahead"),
         (lambda desk: desk.briefing("pact", language="tlh"), ConfigError, "cannot be written in 'tlh'"),
     ],
 )

@@ -66,6 +66,20 @@ def test_every_claim_is_cited(briefing: Briefing):
     assert sorted(numbers) == list(range(1, len(numbers) + 1))
 
 
+def test_only_what_is_cited_is_a_source():
+    told = [
+        Told(-number / 7, 100 + number, f"outlet{number}.example", "en", f"Report {number} of its own kind",
+             f"Ship{number} left harbour{number} for drill{number} off island{number} on that morning.")
+        for number in range(1, 91)
+    ]  # fmt: skip
+    made = open_newsroom(told=told)
+    composed = brief(made, RULEBOOK, "freedom-edge", since=SINCE, until=NOW)
+    made.close()
+    cited = {number for section in composed.sections for line in section.lines for number in line.cites}
+    assert len(composed.section("timeline").lines) == 24
+    assert sorted(cited) == [source.number for source in composed.sources]
+
+
 def test_actors_stand_where_the_archive_has_them(briefing: Briefing):
     headings = [line.text for line in briefing.section("positions").lines if line.is_heading]
     assert {f"{name}: in favour" for name in ("United States", "Japan", "South Korea")} <= set(headings)
@@ -159,9 +173,18 @@ def test_a_word_document_of_nothing_told_lists_no_sources(archive: Archive):
 
 def test_every_language_has_every_phrase_with_the_same_places():
     places = {
-        language: {key: set(re.findall(r"{(\w+)}", text)) for key, text in words.items()} for language, words in WORDS.items()
+        language: {key: set(re.findall(r"{(\w+)", text)) for key, text in words.items()} for language, words in WORDS.items()
     }
     assert all(found == places["en"] for found in places.values())
+
+
+def test_what_is_told_once_is_told_in_the_singular(archive: Archive):
+    composed = brief(archive, RULEBOOK, "pact", since=SINCE, until=NOW)
+    assert words(composed, "summary")[0] == "1 story in 1 article from 1 outlet."
+    assert "1 story in 1 article of 1 outlet; most in one day: 1 article" in composed.section("summary").charts[0]
+    assert [line.note for line in composed.section("positions").lines if line.is_heading] == [
+        "1 of 1 independent story; few stories"
+    ]
 
 
 def test_lists_in_running_text():

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from monitor.core.feeds.dates import read_date
 from monitor.core.feeds.loosedates import read_loose_date
+from monitor.sandbox.anyfeed import any_date
 
 TABLE = Path(__file__).parents[3] / "shared" / "corpus" / "date-strings" / "dates.csv"
 UNREADABLE = {"insert updated date here", "insert published date here", "Sat, 31 Jun 2006 23:08:26 +1000"}
@@ -65,16 +66,30 @@ def test_a_date_is_read(text: str, moment: tuple[int, ...]) -> None:
         "4102444800",
         "1 Nov 2024 09:30:00 +99:00",
         "Fri, 31 Mar 2023 20:19:00 America/Nowhere",
+        "፩ ፪ ፫",
+        "9999-366",
+        "2023-366",
+        "0000-001",
     ],
 )
 def test_what_is_no_date_is_none(text: str) -> None:
     assert read(text) is None
 
 
-@given(st.text(max_size=60) | st.from_regex(r"[0-9A-Za-z ,:+./-]{0,40}", fullmatch=True))
+PIECES = st.sampled_from(
+    ["9999", "0000", "2024", "366", "31", "12", "00", "24:00", "23:59:60", "፩", "²", "٣", "５", "nov", "déc", "月", "오후", "pm", "+24:00", "-23:59", "Z", "est", "europe/rome", "(", ")", "\\", "-", "/", ".", ":", ",", " "]
+)  # fmt: skip
+
+
+@given(
+    st.text(max_size=60)
+    | st.from_regex(r"[0-9A-Za-z ,:+./-]{0,40}", fullmatch=True)
+    | st.lists(PIECES | st.text(max_size=2), max_size=12).map("".join)
+)
 def test_no_text_raises(text: str) -> None:
     moment = read(text)
     assert moment is None or moment.tzinfo is UTC
+    assert any_date(text) == moment
 
 
 @given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2100, 1, 1)))  # noqa: DTZ001 (hypothesis wants naive bounds)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from monitor.config.documents import MAX_BYTES, parse_yaml, read_yaml
+from monitor.config.documents import MAX_BYTES, parse_yaml, read_yaml, yaml_files
 from monitor.config.measure import Measure
 from monitor.errors import ConfigError
 
@@ -107,3 +107,64 @@ def test_merged_keys_are_plain_values_too():
     document = parse_yaml("base: &b {kind: match}\nrule:\n  <<: *b\n  when: x\n", Path("rules.yaml"))
 
     assert document.data["rule"] == {"kind": "match", "when": "x"}
+
+
+CANARY = "c4n4ry"
+RECEIVERS = f"""receivers: &all
+  room: &one {{kind: slack, webhook: {{value: "https://hooks.example/{CANARY}"}}}}
+  hook:
+    kind: webhook
+    url: https://hooks.example/{CANARY}
+    headers: {{X-Key: '{CANARY}', list: [{CANARY}, 2]}}
+"""
+
+
+@given(st.integers(0, len(RECEIVERS)), st.integers(0, 12), st.text("\t\n :-*&!|>@%{[\"'\\\x07", max_size=3))
+def test_no_complaint_shows_a_value(at: int, gone: int, put: str):
+    try:
+        parse_yaml(RECEIVERS[:at] + put + RECEIVERS[at + gone :], Path("rules.yaml"))
+    except ConfigError as error:
+        assert CANARY not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "a: {k: CANARY}\nb: 1\na: {k: CANARY}\n",
+            "f:3:1: the key 'a' stands here for the second time; first at line 1 (join the two)",
+        ),
+        ("- x\n- in:\n    a: CANARY\n    a: 2\n", "f:4:5: the key 'a' stands here for the second time; first at line 3"),
+        ("a: *CANARY\n", "f:1:4: a value that begins with * repeats an anchor"),
+        ("a: !CANARY\n", "f:1:4: a tag is not allowed (put a value that begins with ! in quotes)"),
+        ("a: !!int CANARY\n", "f: is not readable YAML (write plain keys"),
+        ("a: b\nc: CAN\x07ARY\n", "f:2: holds the control character U+0007"),
+        ("a: topic:x stance: CANARY\n", "f:1:18: a second `key: value` stands on one line"),
+        ("a:\n  b: 1\n  CANARY\n", "f:3:3: a line without `key:`"),
+        ('a: 1\nb: "CANARY\nc: 2\n', "f:2:4: a quote is opened here and never closed"),
+        ("a: 1\n---\nb: CANARY\n", "f:2:1: a second document begins here"),
+        ("a:\n   b: 1\n  c: CANARY\n", "f:3:3: is indented unlike what stands above it"),
+    ],
+)
+def test_what_the_parser_complains_of_is_told_in_words(text: str, told: str):
+    with pytest.raises(ConfigError) as caught:
+        parse_yaml(text, Path("f"))
+
+    assert str(caught.value).startswith(told)
+    assert "CANARY" not in str(caught.value)
+
+
+def test_an_anchor_named_twice_is_no_reason_to_print_its_lines(capsys: pytest.CaptureFixture[str]):
+    assert parse_yaml("a: &x CANARY\nb: &x 2\nc: *x\n", Path("f")).data == {"a": "CANARY", "b": 2, "c": 2}
+    assert "CANARY" not in capsys.readouterr().err
+
+
+def test_the_files_of_a_place_are_those_that_end_in_yaml_sorted(tmp_path: Path):
+    for name in ("b.yml", "a/z.yaml", "c.txt", ".d.yaml.swp"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    (tmp_path / "folder.yaml").mkdir()
+
+    assert [str(one.relative_to(tmp_path)) for one in yaml_files(tmp_path)] == ["a/z.yaml", "b.yml"]
+    assert yaml_files(tmp_path / "c.txt") == [tmp_path / "c.txt"]
+    assert yaml_files(tmp_path / "gone") == []

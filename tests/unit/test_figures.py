@@ -3,8 +3,11 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.core.stories.figures import days_in, editions_in, figures_in, weekdays_in, years_in
+from tests.texts import texts
 
 THURSDAY = datetime(2024, 10, 31, 12, tzinfo=UTC)
 
@@ -94,3 +97,22 @@ def test_editions(text: str, edition: tuple[str, int]):
 
 def test_ordinals_of_spans_and_months_count_no_edition():
     assert editions_in("in the third quarter, on the 9th June, the second day") == frozenset()
+
+
+@pytest.mark.parametrize("text", ["9" * 320, f"300 {'9' * 300} trillion", f"{'9' * 320}만 명", f"{'9' * 305}万人"])
+def test_what_is_beyond_all_numbers_is_no_figure(text: str):
+    assert not {figure for figure in figures_in(text) if len(figure) > 300}
+
+
+def test_a_month_in_the_letters_of_a_turkish_keyboard_is_a_month():
+    assert days_in("12 Aprıl", THURSDAY) == {date(2025, 4, 12)}
+
+
+@given(texts(), st.none() | st.just(THURSDAY))
+def test_any_text_has_figures_days_and_editions_or_none(text: str, published: datetime | None):
+    figures = figures_in(text)
+    assert all(figure.isascii() and len(figure) > 1 for figure in figures)
+    assert years_in(text) <= set(range(1900, 2100))
+    days_in(text, published)
+    weekdays_in(text)
+    editions_in(text)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core.language_tags import primary_language
 from monitor.core.words.languages import UNKNOWN, detect
 
 TEXTS = {
@@ -51,3 +52,21 @@ def test_a_text_without_letters_has_no_language():
 @given(st.text(max_size=200), st.none() | st.text(max_size=8))
 def test_any_text_has_an_answer(text, hint):
     assert detect(text, hint)
+
+
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [
+        ("en-US", "en"),
+        (" KO ", "ko"),
+        ("zh_Hant", "zh"),
+        ("EN_us", "en"),
+        ("de-AT-1901", "de"),
+        ("x", None),
+        ("english", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_tag_names_its_language(tag: str | None, language: str | None):
+    assert primary_language(tag) == language

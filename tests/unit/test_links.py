@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from monitor.core.alerts.alerting import SERVICE
 from monitor.core.alerts.links import LIFETIME, Action, Answer, Signer, links
 from monitor.core.alerts.render import UNSUBSCRIBE
+from monitor.model import Message
 from tests.messages import NOW, message
 
 SIGNER = Signer("a key that is long enough")
@@ -50,3 +52,8 @@ def test_each_link_says_what_its_label_says():
 
 def test_without_positions_no_stance_can_be_wrong():
     assert "Wrong stance" not in dict(links(message(positions=()), "https://m.example.org", SIGNER))
+
+
+@pytest.mark.parametrize("made", [message(rule=SERVICE), message(told=(message(),))], ids=["of the service", "of many alerts"])
+def test_what_no_answer_would_change_offers_none(made: Message):
+    assert list(dict(links(made, "https://m.example.org", SIGNER))) == ["Open", UNSUBSCRIBE]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.feeds.identity import canonical_link, identify, registered_domain, stable_id
-from monitor.core.feeds.novelty import Dating, Verdict, judge, settle_date
-from monitor.model import Entry
+from monitor.core.feeds.novelty import Dating, Verdict, judge, settle_date, text_of_edit
+from monitor.model import Article, Entry
 
 NOW = datetime(2024, 11, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -133,3 +134,17 @@ def test_the_registered_domain(link: str, domain: str) -> None:
 )
 def test_dates_that_lie(published: datetime | None, updated: datetime | None, expected: tuple[datetime, Dating]) -> None:
     assert settle_date(published, updated, NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("stored_text", "kept"), [("Said in short.", "Said anew."), ("The page in full.", "The page in full."), ("", "Said anew.")]
+)
+def test_an_edit_without_its_page_keeps_what_the_page_said(stored_text: str, kept: str) -> None:
+    said, edited = entry("1", LINK, text="Said in short."), entry("1", LINK, "Corrected", text="Said anew.")
+    (one,) = identify([said])
+    before = Article(1, "f", LINK, said.title, stored_text, one.keys, one.content_hash, NOW, NOW)
+    assert text_of_edit(before, edited) == kept
+    again = replace(
+        before, title=edited.title, text=text_of_edit(before, edited), content_hash=identify([edited])[0].content_hash
+    )
+    assert text_of_edit(again, edited) == kept

@@ -15,7 +15,6 @@ from monitor.core.feeds.parse import (
     ends_inside_item,
     looks_like_html,
     opened,
-    primary_language,
     root_format,
     without_bad_characters,
     without_nested_entities,
@@ -104,11 +103,3 @@ def test_no_reference_to_a_forbidden_character_is_left(codes: list[int], is_hexa
     made = without_bad_characters(b"\x00<a>\x08" + references + b"\x1b</a>")
 
     assert etree.fromstring(made).tag == "a"
-
-
-@pytest.mark.parametrize(
-    ("tag", "language"),
-    [("en-US", "en"), (" KO ", "ko"), ("zh_Hant", "zh"), ("x", None), ("english", None), ("", None), (None, None)],
-)
-def test_a_tag_names_its_language(tag: str | None, language: str | None):
-    assert primary_language(tag) == language

@@ -185,6 +185,28 @@ def test_leaves_and_asserted_and_clauses():
     ]
 
 
+SAID = st.sampled_from(["topic:chips", "holder:Japan", "stance:favor", "confidence>=0.5", "relevance:0.1..0.9", "voice:quoted"])
+CHOICES = st.lists(st.sampled_from(["favor", "against", "neutral"]), min_size=2, max_size=3, unique=True)
+
+
+@given(st.lists(SAID, min_size=1, max_size=4, unique=True), CHOICES, st.booleans())
+def test_a_whole_statement_is_written_as_what_it_asks(said: list[str], choices: list[str], is_short: bool):
+    within = f"stance:({' OR '.join(choices)})" if is_short else f"({' OR '.join(f'stance:{one}' for one in choices)})"
+    query = parse(" ".join([*said, "missile", within]))
+
+    written, node = next((text, node) for text, node in clauses(query) if isinstance(node, Statement) and len(node.clauses) > 2)
+
+    assert parse(written).root == node
+    assert written.endswith(f"(stance:{' OR stance:'.join(choices)})")
+
+
+def test_a_clause_within_parentheses_behind_its_field_is_given_the_field():
+    texts = [text for text, _ in clauses(parse("title:(a OR b) lang:(en OR ko) stance:(favor OR against)"))]
+
+    assert texts[:6] == ["title:a", "title:b", "lang:en", "lang:ko", "stance:favor", "stance:against"]
+    assert texts[6:] == ["(stance:favor OR stance:against)"]
+
+
 NOW = datetime(2024, 11, 15, 13, 30, tzinfo=UTC)
 
 

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from monitor.config.feeds import load_feeds
+from monitor.config.rulebook import load_rulebook
 from monitor.core.queries import grammar
 from monitor.core.queries.clauses import FIELDS
 from monitor.core.queries.query import Vocabulary, parse
 from monitor.errors import QueryError
 
-PAGE = Path(__file__).parents[2] / "docs" / "query-language.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "query-language.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 
 
@@ -27,6 +30,15 @@ def _row(name: str) -> str:
 @pytest.mark.parametrize("name", FIELDS)
 def test_every_field_is_in_the_table(name):
     assert _row(name) in TEXT.splitlines()
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_the_example_of_a_field_names_what_is_shipped(name):
+    feeds = load_feeds(ROOT / "feeds.yaml")
+    names = Vocabulary.of(
+        load_rulebook(ROOT / "rules"), [feed.id for feed in feeds], [tag for feed in feeds for tag in feed.tags]
+    )
+    parse(FIELDS[name].example, names)
 
 
 def test_no_other_field_is_in_the_table():

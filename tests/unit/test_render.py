@@ -73,6 +73,8 @@ def test_a_probability_is_never_certain():
 
 def test_numbers_agree_with_their_nouns():
     assert [plural(number, "outlet") for number in (0, 1, 4_000)] == ["0 outlets", "1 outlet", "4,000 outlets"]
+    assert [plural(number, "independent story") for number in (1, 2)] == ["1 independent story", "2 independent stories"]
+    assert plural(3, "day") == "3 days"
 
 
 def test_times_are_told_by_the_readers_clock():

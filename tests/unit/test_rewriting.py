@@ -74,7 +74,7 @@ def test_an_endpoint_is_asked_over_http(briefing: Briefing, server: FaultServer)
     )
     changed = rewrite(briefing, url.removesuffix("/chat/completions"), "local", "key")
     assert "local rewrote the summary" in changed.footer
-    assert "1 sentences" in changed.footer
+    assert "dropped as unsupported: 1 sentence." in changed.footer
     assert server.calls[0].headers["authorization"] == "Bearer key"
     assert json.dumps(messages(briefing)).count("[") >= len(passages(briefing))
 

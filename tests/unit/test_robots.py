@@ -36,7 +36,30 @@ def test_the_longest_pattern_decides(path: str, is_allowed: bool) -> None:
     assert robots.allows(f"https://site.example{path}") is is_allowed
 
 
-@pytest.mark.parametrize(("status", "is_allowed"), [(404, True), (403, True), (500, False), (0, False)])
+@pytest.mark.parametrize(
+    ("agent", "is_ours"),
+    [
+        ("News-Monitor/1.0", True),
+        ("NEWS-MONITOR", True),
+        ("news-monitor (+https://example.org)", True),
+        ("news", False),
+        ("monitor", False),
+        ("news-monitor-images", False),
+        ("", False),
+        ("1", False),
+    ],
+)
+def test_a_group_is_ours_when_it_names_our_product_and_no_part_of_it(agent: str, is_ours: bool) -> None:
+    robots = read_robots(200, f"User-agent: {agent}\nDisallow: /\n\nUser-agent: *\nAllow: /".encode())
+    assert robots.allows("https://site.example/a") is not is_ours
+
+
+def test_groups_of_one_product_count_together() -> None:
+    robots = read_robots(200, b"User-agent: news-monitor\nDisallow: /a\n\nUser-agent: News-Monitor/2\nDisallow: /b")
+    assert [robots.allows(f"https://site.example{path}") for path in ("/a", "/b", "/c")] == [False, False, True]
+
+
+@pytest.mark.parametrize(("status", "is_allowed"), [(404, True), (403, True), (429, False), (500, False), (0, False)])
 def test_a_missing_file_allows_and_a_failing_site_does_not(status: int, is_allowed: bool) -> None:
     assert read_robots(status, None).allows("https://site.example/a") is is_allowed
 

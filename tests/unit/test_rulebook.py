@@ -37,6 +37,18 @@ def test_all_mistakes_of_all_files_come_at_once(tmp_path: Path):
     assert sorted(Path(problem.file).name for problem in caught.value.problems) == ["a.yaml", "b.yaml", "b.yaml"]
 
 
+def test_what_a_file_that_cannot_be_read_may_define_is_not_missed(tmp_path: Path):
+    (tmp_path / "a.yaml").write_text("topics: {toll: {name: Toll}\n")
+    (tmp_path / "b.yaml").write_text(
+        "rules:\n  two: {when: 'topic:toll holder:Sylvania', notify: [desk], kind: digest, briefing: toll}\n  three: {when: '('}\n"
+    )
+
+    with pytest.raises(ConfigError) as caught:
+        load_rulebook(tmp_path)
+
+    assert [(Path(one.file).name, one.line) for one in caught.value.problems] == [("a.yaml", 2), ("b.yaml", 3)]
+
+
 def test_a_name_defined_in_two_files_names_both_places(tmp_path: Path):
     (tmp_path / "a.yaml").write_text("topics:\n  one: {name: One}\n")
     (tmp_path / "b.yaml").write_text("topics:\n  one: {name: One}\n")

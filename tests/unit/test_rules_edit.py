@@ -39,6 +39,39 @@ def test_a_rule_is_switched_and_comments_quotes_and_order_stay(rules: Path):
     assert not load_rulebook(file).rules["first"].is_enabled
 
 
+OTHERS = """topics:
+    drills:   {name:   Harbour drill,  aliases: [ "Quay" ]}
+rules:
+    first: {when: a}
+    second:
+        when:  b
+        notify:
+        - desk
+        - 'room'
+
+receivers:
+    desk: {kind: console,}   # the terminal
+    room:
+            kind: file
+"""
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_every_line_of_every_other_entry_stays_to_the_letter(tmp_path: Path, ends: str):
+    file = tmp_path / "rules.yaml"
+    file.write_bytes(OTHERS.replace("\n", ends).encode())
+
+    switch_rule(file, "first", is_enabled=False)
+
+    assert file.read_bytes() == OTHERS.replace("\n", ends).replace("{when: a}" + ends, "{when: a, enabled: false}\n").encode()
+
+
+def test_an_entry_that_cannot_be_changed_alone_is_named_with_its_file(tmp_path: Path):
+    (tmp_path / "a.yaml").write_text("rules: {first: {when: a}, second: {when: b}}\n")
+    with pytest.raises(ConfigError, match=r"a\.yaml: first is written in a way .*as YAML"):
+        switch_rule(tmp_path, "first", is_enabled=False)
+
+
 def test_off_and_on_again_gives_the_file_back_and_a_missing_key_is_added_once(rules: Path):
     switch_rule(rules / "deep/rules.yml", "second", is_enabled=False)
     off = (rules / "deep/rules.yml").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.feeds.backpressure import share
-from monitor.core.feeds.feedhealth import Health, after_failure, after_success, noted, silent_after
+from monitor.core.feeds.feedhealth import FAILURES_TO_TELL, Health, after_failure, after_success, noted, silent_after
 from monitor.core.feeds.headers import max_age, retry_after
 from monitor.core.feeds.schedule import Bounds, begun, failed, is_catch_up, outside, succeeded, without_validators
 from monitor.model import Entry, Feed, FeedState, Fetched, ParsedFeed
@@ -170,10 +171,10 @@ def test_a_permanent_redirect_is_adopted_when_it_has_been_seen_often_enough_in_a
     assert after(state, 0, NOW, elsewhere[0]).url == "https://new.example/feed"
 
 
-def failing(times: int, reason: str = "status", status: int = 500) -> list[Health]:
-    """What is told of a feed that fails so often in a row."""
+def told_of(answers: Iterable[tuple[str, int]]) -> list[Health]:
+    """What is told of a feed that gives these (reason, status) answers one after the other."""
     state, told = after(FeedState("f"), 1, NOW), []
-    for step in range(1, times + 1):
+    for step, (reason, status) in enumerate(answers, start=1):
         fetched = Fetched("f", FEED.url, status, error="bad", reason=reason)
         bad = failed(state, FEED, fetched, "bad", NOW + step * HOUR, BOUNDS)
         events = after_failure(state, bad, reason)
@@ -192,7 +193,14 @@ def failing(times: int, reason: str = "status", status: int = 500) -> list[Healt
     ],
 )
 def test_a_feed_that_fails_is_told_once(times: int, reason: str, status: int, told: list[Health]) -> None:
-    assert failing(times, reason, status) == told
+    assert told_of([(reason, status)] * times) == told
+
+
+@given(st.integers(0, 12), st.integers(1, 4))
+def test_a_feed_that_goes_for_good_is_told_once_whatever_was_told_before(failures: int, gone: int) -> None:
+    told = told_of([("status", 500)] * failures + [("gone", 410)] * gone)
+
+    assert told == [Health.FAILING] * (failures >= FAILURES_TO_TELL) + [Health.GONE]
 
 
 def test_a_feed_that_answers_again_is_told_when_its_failure_was() -> None:

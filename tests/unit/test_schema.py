@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from monitor.cli import app
 from monitor.config.schema import write_schemas
 
 ROOT = Path(__file__).parents[2]
@@ -14,6 +16,14 @@ def test_the_published_schemas_are_current(tmp_path: Path):
     for written in write_schemas(tmp_path):
         published = ROOT / "docs/schema" / written.name
         assert published.read_text() == written.read_text(), f"run: monitor schema docs/schema ({written.name} differs)"
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path):
+    (tmp_path / "file").write_text("mine")
+
+    done = CliRunner().invoke(app, ["schema", str(tmp_path / "file/schema")])
+
+    assert (done.exit_code, "cannot be written" in " ".join(done.stderr.replace("│", " ").split())) == (2, True), done.stderr
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)

@@ -4,6 +4,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.config.settings import load_settings
 from monitor.errors import ConfigError
@@ -88,3 +90,66 @@ def test_the_file_may_be_named_in_the_environment(tmp_path: Path):
     assert load_settings({"MONITOR_CONFIG": str(tmp_path / "other.yaml")}).archive == "other.db"
     with pytest.raises(ConfigError, match="cannot be read"):
         load_settings({"MONITOR_CONFIG": str(tmp_path / "none.yaml")})
+
+
+FILE = "worker: {batch: 64}\nweb:\n  port: 8321\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "expected"),
+    [
+        (FILE, {"MONITOR_WORKER__BATCH": "0"}, "MONITOR_WORKER__BATCH: worker.batch: Input should be"),
+        ("", {"MONITOR_WORKER__BATCH": "0"}, "MONITOR_WORKER__BATCH: worker.batch: Input should be"),
+        (FILE, {"MONITOR_WORKER": "{batch: 0}"}, "MONITOR_WORKER: worker.batch: Input should be"),
+        (FILE, {"MONITOR_WORKER__BACH": "9"}, "MONITOR_WORKER__BACH: unknown key 'bach'"),
+        (FILE, {"MONITOR_WEB__PROXIES": "mx.lan"}, "MONITOR_WEB__PROXIES: web.proxies: 'mx.lan' is neither"),
+        ("", {"MONITOR_WEB__USER_HEADER": "X-User"}, "MONITOR_WEB__USER_HEADER: web: user_header needs proxies"),
+        (FILE, {"MONITOR_KEEP": "{wire: }"}, "MONITOR_KEEP: keep.wire"),
+        ("worker: {batch: 0}\n", {"MONITOR_WORKER": "{storm: 7}"}, "FILE:1:17: worker.batch: Input should be"),
+        ("worker: {batch: 0}\n", {"MONITOR_WORKER__STORM": "7"}, "FILE:1:17: worker.batch: Input should be"),
+        (
+            "web: {user_header: X-User}\n",
+            {"MONITOR_WEB__HOST": "::1", "MONITOR_WEB__PORT": "0"},
+            r"FILE:1:6: web: user_header needs proxies.*\(parts of it are set by MONITOR_WEB__HOST, MONITOR_WEB__PORT\)",
+        ),
+    ],
+)
+def test_a_mistake_is_placed_where_it_was_made(tmp_path: Path, text: str, environment: dict[str, str], expected: str):
+    file = tmp_path / "monitor.yaml"
+    file.write_text(text)
+
+    with pytest.raises(ConfigError, match=f"^{expected.replace('FILE', str(file))}"):
+        load_settings(environment, file=file)
+
+
+def test_a_mistake_outside_of_files_names_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "batch").write_text("0\n")
+
+    with pytest.raises(ConfigError, match=r"^MONITOR_WORKER__BATCH_FILE: worker\.batch"):
+        load_settings({"MONITOR_WORKER__BATCH_FILE": str(tmp_path / "batch")})
+    with pytest.raises(ConfigError, match="^MONITOR_KEEP:1:"):
+        load_settings({"MONITOR_KEEP": "{wire: "})
+    with pytest.raises(ConfigError, match="^--public-url: public_url: Input should be a valid string"):
+        load_settings({"MONITOR_PUBLIC_URL": "https://desk.example"}, {"public_url": 7})
+
+
+LAYERS = {
+    "MONITOR_WORKER": lambda batch: {"environment": {"MONITOR_WORKER": f"{{batch: {batch}, storm: 3}}"}},
+    "MONITOR_WORKER__BATCH": lambda batch: {"environment": {"MONITOR_WORKER__BATCH": str(batch)}},
+    "--worker": lambda batch: {"flags": {"worker": {"batch": batch}}},
+}
+
+
+@given(st.dictionaries(st.sampled_from(list(LAYERS)), st.integers(0, 1), min_size=1))
+def test_whoever_has_the_last_word_is_blamed_and_nobody_else(batches: dict[str, int]):
+    given_layers = [LAYERS[name](batches[name]) for name in LAYERS if name in batches]
+    environment = {key: value for layer in given_layers for key, value in layer.get("environment", {}).items()}
+    flags = {key: value for layer in given_layers for key, value in layer.get("flags", {}).items()}
+    last = [name for name in LAYERS if name in batches][-1]
+    if batches[last]:
+        assert load_settings(environment, flags).worker.batch == 1
+        return
+    with pytest.raises(ConfigError) as caught:
+        load_settings(environment, flags)
+    assert [problem.file for problem in caught.value.problems] == [last]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core.queries.clauses import Words
 from monitor.core.queries.query import leaves, parse
-from monitor.core.queries.snippets import CLOSE, OPEN, snippet
+from monitor.core.queries.snippets import CLOSE, OPEN, densest, snippet
 
 
 def shown(text: str, query: str, language: str | None = "en", width: int = 240) -> str:
@@ -46,6 +48,23 @@ def test_the_best_stretch_is_chosen():
 
 def test_without_a_found_word_the_beginning_is_shown():
     assert shown("word " * 100, "missile", width=50).startswith("word word")
+
+
+def test_words_all_over_a_long_text_are_found_at_once():
+    text = "stars also in our town west " * 2_000
+    began = time.process_time()
+    assert shown(text, "a* t* s* o* w* i*").startswith("[stars] [also] [in] [our] [town] [west]")
+    assert time.process_time() - began < 0.6
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 30), st.integers(0, 4))), st.integers(0, 40))
+def test_the_densest_stretch_is_that_of_all_pairs_compared(given_places, room):
+    found = sorted((first, first + length, number) for first, length, number in given_places)
+
+    def distinct(start: int) -> int:
+        return len({number for first, last, number in found if start <= first and last <= start + room})
+
+    assert densest(found, room) == max((first for first, _, _ in found), key=lambda first: (distinct(first), -first), default=0)
 
 
 @settings(deadline=None, max_examples=60)

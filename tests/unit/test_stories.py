@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.stories.fingerprints import Telling, take_fingerprint
+from monitor.core.stories.fingerprints import Telling, fold_address, take_fingerprint
 from monitor.core.stories.grouping import b_cubed, group
 from monitor.core.stories.joining import (
     SPAN,
@@ -24,6 +24,7 @@ from monitor.core.stories.joining import (
     place,
 )
 from monitor.core.stories.window import NEIGHBOURS, Window
+from tests.texts import addresses, texts
 
 NOW = datetime(2024, 10, 31, 1, tzinfo=UTC)
 LAUNCH = Telling(
@@ -245,3 +246,22 @@ def test_b_cubed():
     assert b_cubed("aabb", [1, 2, 3, 4]) == (1.0, 0.5, pytest.approx(2 / 3))
     with pytest.raises(ValueError, match="argument"):
         b_cubed("aa", [1])
+
+
+@settings(deadline=None)
+@given(texts(), texts(), texts(), addresses(), st.none() | st.just(NOW))
+def test_any_article_has_a_fingerprint(title: str, text: str, author: str, url: str, published: datetime | None):
+    found = take_fingerprint(Telling(title, text, "en", url=url, author=author, published=published))
+    assert compare(found, found, 1.0).score >= compare(found, found, None).score
+
+
+@pytest.mark.parametrize(
+    ("urls", "address"),
+    [
+        (["https://www.a.example/x/", "http://m.a.example/x?from=rss#top", "https://a.example/x/amp"], "a.example/x"),
+        (["https://a.example/read?utm_source=a&id=5", "//A.example/read/?id=5&fbclid=1"], "a.example/read?id=5"),
+        (["https://a.example/", "https://a.example", "http://[", ""], ""),
+    ],
+)
+def test_all_ways_to_a_page_are_one_address(urls: list[str], address: str):
+    assert {fold_address(url) for url in urls} == {address}

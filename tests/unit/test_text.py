@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.words.text import MARK, STEMMERS, analyse, analyse_author, fold, primary, spans, stems, term
+from monitor.core.words.text import MARK, STEMMERS, analyse, analyse_author, fold, spans, stems, term
 
 
 def words(text: str, language: str | None = None) -> list[str]:
@@ -119,11 +119,6 @@ def test_nothing_to_look_for():
 
 def test_author_apart_from_text():
     assert analyse_author("Jane Doe") == ["·a·jane", "·a·doe"]
-
-
-@pytest.mark.parametrize(("tag", "code"), [("zh-Hant", "zh"), ("EN_us", "en"), (None, ""), ("", "")])
-def test_primary(tag, code):
-    assert primary(tag) == code
 
 
 @pytest.mark.parametrize("language", sorted(STEMMERS))

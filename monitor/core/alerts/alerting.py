@@ -9,6 +9,7 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from monitor.core.alerts.firing import Firing
+from monitor.core.alerts.render import plural
 from monitor.model import Alert, Delivery, DeliveryState, Hit, Reason, Receiver, Rule, Severity, Statement, Suppression
 
 OUTBOX, TERMINAL = "outbox", "terminal"
@@ -25,6 +26,8 @@ TOLD = "told"
 """Where the details of an alert that tells of others keep their ids."""
 AFTER_QUIET_HOURS = "quiet-hours"
 """The rule id of the digests that tell what quiet hours held."""
+SERVICE = "service"
+"""The rule id of the alerts about the service itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ def storm_alert(rule: Rule, firings: Sequence[Firing], now: datetime) -> Alert:
 
 def storm_words(count: int) -> str:
     """Why one alert stands for this many."""
-    return f"{count:,} alerts at once; told as one (storm limit)"
+    return f"{plural(count, 'alert')} at once; told as one (storm limit)"
 
 
 def suppression(rule: Rule, firing: Firing, verdict: Verdict, now: datetime) -> Suppression:
@@ -154,8 +157,8 @@ def morning_digest(held: Sequence[Alert], receiver: str, now: datetime) -> Alert
         id=digest(AFTER_QUIET_HOURS, receiver, *ids),
         rule=AFTER_QUIET_HOURS,
         group=receiver,
-        title=f"{count:,} alerts while it was quiet",
-        why=f"quiet hours held {count:,} alerts since {since:%Y-%m-%d %H:%M} UTC; urgent ones were sent at once",
+        title=f"{plural(count, 'alert')} while it was quiet",
+        why=f"quiet hours held {plural(count, 'alert')} since {since:%Y-%m-%d %H:%M} UTC; urgent ones were sent at once",
         created=now,
         severity=Severity.NORMAL,
         articles=tuple(dict.fromkeys(article for alert in held for article in alert.articles)),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
 
+from monitor.core.alerts.alerting import SERVICE
 from monitor.core.alerts.render import UNSUBSCRIBE
 from monitor.model import Message
 
@@ -84,9 +84,15 @@ def links(message: Message, public_url: str, signer: Signer) -> tuple[tuple[str,
         answer = Answer(action, message.alert, message.rule, message.receiver, message.thread, message.created)
         return f"{base}{PATH}{signer.token(answer)}"
 
-    # What tells many alerts together is answered on each alert's own page.
-    actions: tuple[Any, ...] = () if message.told else tuple(LABELS)
-    if not message.positions:
-        actions = tuple(action for action in actions if action is not Action.WRONG_STANCE)
-    answers = tuple((LABELS[action], address(action)) for action in actions)
-    return (("Open", f"{base}/alerts/{message.alert}"), *answers, (str(Action.UNSUBSCRIBE), address(Action.UNSUBSCRIBE)))
+    given = tuple((LABELS[action], address(action)) for action in answers(message))
+    return (("Open", f"{base}/alerts/{message.alert}"), *given, (str(Action.UNSUBSCRIBE), address(Action.UNSUBSCRIBE)))
+
+
+def answers(message: Message) -> tuple[Action, ...]:
+    """What a reader can answer to this message.
+
+    What tells many alerts together is answered on each alert's own page; what tells of the service itself, by mending it.
+    """
+    if message.told or message.rule == SERVICE:
+        return ()
+    return tuple(action for action in LABELS if message.positions or action is not Action.WRONG_STANCE)

@@ -64,8 +64,10 @@ def percent(probability: float) -> str:
 
 
 def plural(number: int, noun: str) -> str:
-    """The number with its noun: 1 outlet, 4 outlets."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    """The number with its noun, which is given in the singular: 1 outlet, 4 outlets, 2 stories."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number:,} {noun[:-1]}ies" if re.search("[^aeiou]y$", noun) else f"{number:,} {noun}s"
 
 
 def moment(at: datetime, zone: tzinfo = UTC) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from math import inf
 from typing import TypeVar
 
 from monitor.core.alerts.render import clean
@@ -15,6 +18,7 @@ from monitor.model import Article, Evidence, Topic
 Item = TypeVar("Item")
 
 _LEAD_SENTENCES = 4
+_REMEMBERED = 4096
 _READ = 20_000
 _SHORTEST, _LONGEST = 40, 420
 _SHORTEST_WIDE = 18
@@ -93,26 +97,48 @@ def documents_in(text: str) -> list[tuple[str, int, int]]:
 
 
 def pick(
-    items: Sequence[Item], scores: Sequence[float], alike: Callable[[Item, Item], float], count: int, *, balance: float = 0.7
+    items: Sequence[Item],
+    scores: Sequence[float],
+    alike: Callable[[Item, Item], float],
+    count: int,
+    *,
+    balance: float = 0.7,
+    is_same: Callable[[Item, Item], bool] = lambda _, __: False,
 ) -> list[Item]:
     """At most `count` items by maximal marginal relevance (Carbonell and Goldstein 1998): good, and unlike those picked before.
 
     `balance` 1 looks at scores only, 0 at novelty only; scores and likeness should both lie in [0, 1]. Ties go to the earlier.
+    An item that is the same as one of a higher score is never picked.
     """
-    left = list(range(len(items)))
+    waiting = deque(sorted(range(len(items)), key=lambda at: -scores[at]))
+    left: list[int] = []
     picked: list[int] = []
-    while left and len(picked) < count:
-        worth = {
-            at: balance * scores[at] - (1 - balance) * max((alike(items[at], items[other]) for other in picked), default=0.0)
-            for at in left
-        }
-        best = max(left, key=lambda at: (worth[at], -at))
-        picked.append(best)
-        left.remove(best)
+
+    def worth(at: int) -> tuple[float, int]:
+        likeness = max((alike(items[at], items[other]) for other in picked), default=0.0)
+        return balance * scores[at] - (1 - balance) * likeness, -at
+
+    while len(picked) < count and (left or waiting):
+        best = max(map(worth, left), default=(-inf, 0))
+        # Likeness only lowers worth: once a score is too low by itself, nobody looks at the items behind it.
+        while waiting and balance * scores[waiting[0]] >= best[0]:
+            at = waiting.popleft()
+            if not any(is_same(items[at], items[other]) for other in (*picked, *left)):
+                left.append(at)
+                best = max(best, worth(at))
+        if left:
+            picked.append(-best[1])
+            left.remove(-best[1])
     return [items[at] for at in picked]
 
 
 def overlap(one: str, other: str) -> float:
     """The share of the shorter text's content words that the other has too."""
-    here, there = content_words(one), content_words(other)
+    here, there = _words(one), _words(other)
     return len(here & there) / min(len(here), len(there)) if here and there else 0.0
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _words(text: str) -> frozenset[str]:
+    """A sentence is compared with many others, and read once."""
+    return content_words(text)

@@ -79,16 +79,16 @@ def best(
     material: Material, spoken: Sequence[tuple[Statement, Hit, Extract]], count: int
 ) -> list[tuple[Statement, Hit, Extract]]:
     """The strongest statements that do not say the same twice: sure ones, of widely told stories, in the reader's language."""
-    distinct: list[tuple[Statement, Hit, Extract]] = []
-    for one in sorted(spoken, key=lambda one: -_worth(material, one)):
-        if all(overlap(one[2].text, other[2].text) < SAME for other in distinct):
-            distinct.append(one)
+    ranked = sorted(spoken, key=lambda one: -_worth(material, one))
 
     def alike(one: tuple[Statement, Hit, Extract], other: tuple[Statement, Hit, Extract]) -> float:
         same_story = 0.5 if one[1].story == other[1].story else 0.0
         return max(same_story, overlap(one[2].text, other[2].text), likeness(material, one[1].article, other[1].article))
 
-    return pick(distinct, [_worth(material, one) for one in distinct], alike, count)
+    def is_same(one: tuple[Statement, Hit, Extract], other: tuple[Statement, Hit, Extract]) -> bool:
+        return overlap(one[2].text, other[2].text) >= SAME
+
+    return pick(ranked, [_worth(material, one) for one in ranked], alike, count, is_same=is_same)
 
 
 def _worth(material: Material, one: tuple[Statement, Hit, Extract]) -> float:

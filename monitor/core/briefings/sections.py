@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import product
 
 from monitor.core.alerts.render import percent
@@ -199,13 +200,17 @@ def _timeline(material: Material, cites: Citations) -> Section:
     days: dict[str, list[list[Hit]]] = defaultdict(list)
     for hits in tellings(material).values():
         days[f"{hits[0].published:%Y-%m-%d}"].append(hits)
-    lines = []
-    for day, stories in sorted(days.items()):
-        for hits in sorted(stories, key=lambda hits: (-weight(hits), hits[0].published))[:_PER_DAY]:
-            article = representative(material, hits)
-            others = [hit.article for hit in hits if hit.article != article.id][:2]
-            lines.append(
-                (weight(hits), cites.quote(title_of(article), day, also=others, note=outlets_note(material, hits[0].outlets)))
-            )
-    heaviest = sorted(range(len(lines)), key=lambda at: (-lines[at][0], at))[:_TIMELINE]
-    return Section("timeline", WORDS[material.language]["timeline"], tuple(lines[at][1] for at in sorted(heaviest)))
+    told = [
+        (day, hits)
+        for day, stories in sorted(days.items())
+        for hits in sorted(stories, key=lambda hits: (-weight(hits), hits[0].published))[:_PER_DAY]
+    ]
+    heaviest = sorted(range(len(told)), key=lambda at: (-weight(told[at][1]), at))[:_TIMELINE]
+    lines = tuple(_day_line(material, *told[at], cites) for at in sorted(heaviest))
+    return Section("timeline", WORDS[material.language]["timeline"], lines)
+
+
+def _day_line(material: Material, day: str, hits: Sequence[Hit], cites: Citations) -> Line:
+    article = representative(material, hits)
+    others = [hit.article for hit in hits if hit.article != article.id][:2]
+    return cites.quote(title_of(article), day, also=others, note=outlets_note(material, hits[0].outlets))

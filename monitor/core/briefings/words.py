@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from string import Formatter
 
+from monitor.core.alerts.render import plural
 from monitor.model import Stance
 
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -18,20 +20,20 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "questions": "Open questions",
         "glossary": "Glossary",
         "sources": "Sources",
-        "counts": "{stories} stories in {articles} articles from {outlets} outlets.",
+        "counts": "{stories:story} in {articles:article} from {outlets:outlet}.",
         "nothing": "Nothing was told of this topic in this span.",
         "new": "Heard on this topic for the first time: {holders} ({stance}).",
         "shift": "{holder} moved from {before} to {after} on {on}.",
-        "changed": "{holder} was {before} before ({earlier} stories) and is {after} now ({later} stories).",
+        "changed": "{holder} was {before} before ({earlier:story}) and is {after} now ({later:story}).",
         "position": "{holder}: {stance}",
-        "of": "{count} of {total} independent stories",
+        "of": "{count} of {total:independent story}",
         "few": "few stories",
         "mixed": "no clear side",
         "agree": "{holders} are {stance}.",
         "alone": "{holders} is {stance}.",
         "clash": "On one side {some}; on the other {others}.",
         "same_story": "Both sides in one story, “{story}”:",
-        "told_by": "told by {outlets} independent outlets",
+        "told_by": "told by {outlets:independent outlet}",
         "told_by_one": "told by one outlet",
         "document": "{name}:",
         "silent": "{holder} is named in {count} of the articles and takes no side that could be found.",
@@ -45,7 +47,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "neutral": "neutral",
         "outlet": "the outlets' own voice",
         "footer": "Every passage in quotation marks stands so, to the character, in the article it cites.",
-        "rewritten": "{model} rewrote the summary from the cited passages; {dropped} sentences they do not support were dropped.",
+        "rewritten": "{model} rewrote the summary from the cited passages; dropped as unsupported: {dropped:sentence}.",
     },
     "ko": {
         "title": "브리핑: {name}",
@@ -210,9 +212,19 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
+class _Counting(Formatter):
+    """Fills phrases; `{stories:story}` is the number with its noun."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        return plural(value, format_spec) if isinstance(value, int) and format_spec else str(value)
+
+
+_COUNTING = _Counting()
+
+
 def phrase(language: str, key: str, **values: object) -> str:
     """A phrase in a language that WORDS has."""
-    return WORDS[language][key].format(**values)
+    return _COUNTING.vformat(WORDS[language][key], (), values)
 
 
 def listed(language: str, names: Sequence[str]) -> str:

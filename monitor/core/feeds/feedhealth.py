@@ -50,12 +50,10 @@ def after_success(before: FeedState, after: FeedState, parsed: ParsedFeed | None
 
 
 def after_failure(before: FeedState, after: FeedState, reason: str, limit: int = FAILURES_TO_TELL) -> list[FeedEvent]:
-    """What a failure gives to tell: one event at the `limit`-th in a row, or at once when the feed is gone for good."""
-    if before.is_reported:
-        return []
-    if after.is_gone:
+    """What a failure gives to tell: one event at the `limit`-th in a row, and in any case that the feed is gone for good."""
+    if after.is_gone and not before.is_gone:
         return [FeedEvent(after.feed, Health.GONE, "is gone (410) and will not be asked again until its address is edited")]
-    if after.failures < limit:
+    if before.is_reported or after.failures < limit:
         return []
     health = Health.NOT_A_FEED if reason == "not-a-feed" else Health.FAILING
     return [FeedEvent(after.feed, health, f"failed {after.failures} times in a row: {after.last_error}")]

@@ -15,8 +15,6 @@ from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from courlan import clean_url
-
 from monitor.model import Entry, Feed
 
 SHORTEST_TELLING_TEXT = 20
@@ -100,9 +98,12 @@ def _digest(*parts: str) -> str:
 
 
 def canonical_link(link: str) -> str:
-    """One address for all ways to link to a page: no tracking parameters, fragment, AMP or mobile variant, no scheme."""
+    """One address for all ways to link to a page: no tracking parameters, fragment, AMP or mobile variant, no scheme.
+
+    "" for a link that cannot be read.
+    """
     parts = _link_parts(link)
-    return _joined(*parts) if parts else link
+    return _joined(*parts) if parts else ""
 
 
 def _joined(host: str, path: str, query: str) -> str:
@@ -119,6 +120,8 @@ def _link_parts(link: str) -> tuple[str, str, str] | None:
     if plain:
         host, path, query = plain[1], plain[2], ""
     else:
+        from courlan import clean_url  # noqa: PLC0415 (heavy, and most links are plain)
+
         try:
             parts = urlsplit(clean_url(link) or link)
         except ValueError:

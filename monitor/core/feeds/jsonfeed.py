@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from monitor.core.feeds.markup import plain_line, plain_text, repair, safe_link
-from monitor.core.feeds.parse import LONGEST_GUID, MOST_ENTRIES, not_a_feed, primary_language, too_many
+from monitor.core.feeds.parse import LONGEST_GUID, MOST_ENTRIES, not_a_feed, too_many
+from monitor.core.language_tags import primary_language
 from monitor.model import Entry, ParsedFeed
 
 FORMATS = {"1": "json1", "1.0": "json1", "1.1": "json11"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from calendar import isleap
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -183,7 +184,9 @@ def _partial(words: str) -> datetime | None:
     if day is None:
         return None
     ordinal = int(parts.get("ordinal") or 1)
-    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=ordinal - 1) if 0 < ordinal <= 366 else None  # noqa: PLR2004
+    if not 0 < ordinal <= 365 + isleap(day.year):
+        return None
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=ordinal - 1)
 
 
 def _moment(words: str, hour: int, minute: int, second: int, zone: tzinfo) -> datetime | None:
@@ -234,9 +237,9 @@ def _area(name: str) -> tzinfo | None:
 def _day(words: str) -> date | None:
     tokens = [token for token in _TOKEN.findall(words) if token not in _FILLERS]
     # Whatever word comes first stands where the weekday does, in any language.
-    weekday = tokens.pop(0) if tokens and not tokens[0].isdigit() and tokens[0] not in _MONTHS else ""
-    names = [token for token in tokens if not token.isdigit() and token not in ("gmt", "utc", "z")]
-    numbers = [token for token in tokens if token.isdigit()]
+    weekday = tokens.pop(0) if tokens and not tokens[0].isdecimal() and tokens[0] not in _MONTHS else ""
+    names = [token for token in tokens if not token.isdecimal() and token not in ("gmt", "utc", "z")]
+    numbers = [token for token in tokens if token.isdecimal()]
     if len(names) > 1 and not weekday:
         # A month's short name that is a weekday's too: mar., 01 déc.
         del names[0]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from monitor.core.feeds.identity import Identified
+from monitor.core.feeds.identity import Identified, content_hash
+from monitor.model import Article, Entry
 
 CLOCK_SKEW = timedelta(minutes=15)
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
@@ -57,6 +58,15 @@ def _judge(one: Identified, known: Mapping[str, tuple[int, str]], met: set[int])
     return Novelty(Verdict.CHANGED, f"same {name}, other text", one, article)
 
 
+def text_of_edit(stored: Article, entry: Entry) -> str:
+    """The text of an article that its feed has edited while its page could not be had: the page's from before, else the feed's.
+
+    A stored text is the page's where it is not the one that was hashed, for that is the feed's.
+    """
+    is_of_page = bool(stored.text) and content_hash(replace(entry, title=stored.title, text=stored.text)) != stored.content_hash
+    return stored.text if is_of_page else entry.text
+
+
 class Dating(StrEnum):
     """Where an article's date comes from."""
 
@@ -67,15 +77,18 @@ class Dating(StrEnum):
     IMPOSSIBLE = "dated before there were feeds, so the time it was first seen"
 
 
-def settle_date(published: datetime | None, updated: datetime | None, seen: datetime) -> tuple[datetime, Dating]:
+def settle_date(
+    published: datetime | None, updated: datetime | None, seen: datetime, earliest: datetime = EARLIEST
+) -> tuple[datetime, Dating]:
     """When to say an article was published, and why: a date that lies gives way to the time it was first seen.
 
-    Nothing is later than `seen`, so no clock of a publisher can pin an article to the top of a list.
+    Nothing is later than `seen`, so no clock of a publisher can pin an article to the top of a list; before `earliest` there was
+    no news of this kind.
     """
     given = published or updated
     if given is None:
         return seen, Dating.MISSING
-    if given < EARLIEST:
+    if given < earliest:
         return seen, Dating.IMPOSSIBLE
     if given > seen + CLOCK_SKEW:
         return seen, Dating.FUTURE

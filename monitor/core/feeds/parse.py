@@ -1,4 +1,4 @@
-"""What every reader of feed documents shares: limits, languages, and telling what a document is before it is read."""
+"""What every reader of feed documents shares: limits, and telling what a document is before it is read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ _ITEM = re.compile(rb"<(?:[A-Za-z]\w*:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _ITEM_EDGE = re.compile(rb"<(/?)(?:[A-Za-z]\w*:)?(?:item|entry)(?=[\s>])", re.IGNORECASE)
 _ENTITY = re.compile(rb"""<!ENTITY\s[^<>"']{0,200}["']([^"'<]*)["'][^<>]{0,200}>""")
 _NESTED = re.compile(rb"&(?!#|(?:amp|lt|gt|quot|apos);)")
-_LANGUAGE = re.compile(r"\s*([A-Za-z]{2,3})(?:[-_].*)?\s*")
 _CHARACTER = re.compile(rb"&#(?:[xX]([0-9A-Fa-f]{1,8})|([0-9]{1,8}));")
 _CONTROLS = bytes(code for code in range(0x20) if code not in (0x09, 0x0A, 0x0D))
 
@@ -100,9 +99,3 @@ def _allowed_reference(found: re.Match[bytes]) -> bytes:
     if code in (0x09, 0x0A, 0x0D) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000:  # noqa: PLR2004
         return found[0]
     return b"&#xFFFD;" if code >= 0xD800 else b""  # noqa: PLR2004
-
-
-def primary_language(tag: str | None) -> str | None:
-    """The language of a tag such as en-US, in lower case; None when it names none."""
-    found = _LANGUAGE.fullmatch(tag or "")
-    return found[1].lower() if found else None

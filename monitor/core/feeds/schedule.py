@@ -100,6 +100,16 @@ def failed(state: FeedState, feed: Feed, fetched: Fetched, error: str, now: date
     )
 
 
+def after_push(state: FeedState, new: int, now: datetime) -> FeedState:
+    """The state after a hub pushed `new` articles: the rhythm learns of them, all that the feed's own document says stays."""
+    return replace(state, last_new=now, arrivals=_arrivals(state, new, now)) if new else state
+
+
+def asked_anew(state: FeedState) -> FeedState:
+    """The state of a feed whose owner has mended what was wrong: due at once, its failures forgotten, a 410 lifted."""
+    return replace(state, failures=0, last_error=None, is_gone=False, next_due=None)
+
+
 def is_catch_up(state: FeedState, now: datetime, bounds: Bounds) -> bool:
     """Whether what a feed brings now is backlog: its first answer, or the first after an outage of ours or of its own."""
     if state.last_success is None:

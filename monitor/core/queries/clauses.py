@@ -57,8 +57,8 @@ FIELDS = {
         Field("text", Kind.WORDS, About.WORDS, "The same, in the text below the title.", "text:/sanction(s|ed)/"),
         Field("author", Kind.WORDS, About.WORDS, "The same, in the author's name.", 'author:"Jane Doe"'),
         Field("lang", Kind.NAME, About.ARTICLE, "The language of the article, as an ISO 639 code.", "lang:ko"),
-        Field("feed", Kind.NAME, About.ARTICLE, "The id of the feed that brought it; * stands for any ending.", "feed:yonhap-en"),
-        Field("tag", Kind.NAME, About.ARTICLE, "A tag of that feed; * stands for any ending.", "tag:wire"),
+        Field("feed", Kind.NAME, About.ARTICLE, "The id of the feed that brought it; * stands for any ending.", "feed:yonhap"),
+        Field("tag", Kind.NAME, About.ARTICLE, "A tag of that feed; * stands for any ending.", "tag:agency"),
         Field(
             "source",
             Kind.NAME,
@@ -109,7 +109,7 @@ FIELDS = {
             Kind.TIME_OR_NAME,
             About.ALERT,
             "Whether, by which rule or when an alert told of it.",
-            "alerted:no alerted:dprk-against alerted>=7d",
+            "alerted:no alerted:dprk-condemns-drills alerted>=7d",
         ),
         Field(
             "severity",

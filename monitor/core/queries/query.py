@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -116,18 +117,33 @@ def asserted(node: Node) -> list[Statement]:
 
 
 def clauses(query: Query) -> list[tuple[str, Node]]:
-    """Every clause as written with its node, a negation with its minus.
+    """Every clause as written with its node, a negation with its minus; one within field:(…) is given its field.
 
-    The clauses of one statement come singly and then together.
+    The clauses of one statement come singly and then together, its alternatives in parentheses.
     """
     found: list[tuple[str, Node]] = []
     for node in _parts(query.root):
         singles: list[Node] = [*_singles(node)] if isinstance(node, Statement) else [node]
-        texts = [query.text[single.place.start : single.place.end] for single in singles]
-        found += zip(texts, singles, strict=True)
-        if len(singles) > 1:
-            found.append((" ".join(texts), node))
+        found += [(_written(query.text, single), single) for single in singles]
+        if isinstance(node, Statement) and len(singles) > 1:
+            found.append((_together(query.text, node), node))
     return found
+
+
+def _written(text: str, node: Node) -> str:
+    source = text[node.place.start : node.place.end]
+    match node:
+        case Clause(field=name) | Statement(groups=((Clause(field=name),), *_)) | Words(part=name) | Pattern(part=name):
+            stands_alone = not name or re.match(rf"{name}\s*[:=<>]", source, re.IGNORECASE)
+            return source if stands_alone else f"{name}:{source}"
+        case _:
+            return source
+
+
+def _together(text: str, statement: Statement) -> str:
+    groups = [dict.fromkeys(_written(text, clause) for clause in group) for group in statement.groups]
+    # The two ends of a range are two groups of one text.
+    return " ".join(dict.fromkeys(f"({' OR '.join(group)})" if len(group) > 1 else "".join(group) for group in groups))
 
 
 def _parts(node: Node) -> list[Node]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Sequence
+from operator import itemgetter
 
 from monitor.core.queries.clauses import Words
 from monitor.core.words.text import Span, Term, spans, stems
@@ -57,14 +59,30 @@ def _window(text: str, found: Sequence[tuple[int, int, int]], width: int) -> tup
     """The [start, end) of about `width` characters with the most distinct terms, the earliest of the best, at word ends."""
     if len(text) <= width:
         return 0, len(text)
-    best, start = -1, 0
-    for first, _, _ in found:
-        inside = {number for at, last, number in found if first <= at and last <= first + width * 3 // 4}
-        if len(inside) > best:
-            best, start = len(inside), first
-    start = max(0, min(start - width // 4, len(text) - width)) if found else 0
+    first = densest(found, width * 3 // 4)
+    start = max(0, min(first - width // 4, len(text) - width)) if found else 0
     end = min(len(text), start + width)
     return _at_word(text, start), _at_word(text, end)
+
+
+def densest(found: Sequence[tuple[int, int, int]], room: int) -> int:
+    """Where the `room` characters that hold the most distinct terms begin, the earliest of the best; 0 when nothing is found.
+
+    `found` is what `places` gives.
+    """
+    fitting = [place for place in found if place[1] - place[0] <= room]
+    leaving, entering = deque(fitting), deque(sorted(fitting, key=itemgetter(1)))
+    inside: Counter[int] = Counter()
+    best, start = -1, 0
+    for first, _, _ in found:
+        while entering and entering[0][1] <= first + room:
+            inside[entering.popleft()[2]] += 1
+        while leaving and leaving[0][0] < first:
+            inside[leaving.popleft()[2]] -= 1
+        distinct = len(+inside)
+        if distinct > best:
+            best, start = distinct, first
+    return start
 
 
 def _at_word(text: str, at: int) -> int:

@@ -34,6 +34,13 @@ class Head:
         return float(1.0 / (1.0 + np.exp(-turned)))
 
 
+def threshold_of(own: float | None, head: Head | None, default: float) -> float:
+    """From which probability an article is about a topic: as the topic's file sets it, else as labels taught, else `default`."""
+    if own is not None:
+        return own
+    return default if head is None else head.threshold
+
+
 def logit(probability: float | NDArray[np.float64]) -> NDArray[np.float64]:
     """log(p / (1 - p)), kept within ±8."""
     inside = np.clip(np.asarray(probability, np.float64), 1e-9, 1 - 1e-9)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from datetime import date, datetime, timedelta
@@ -108,6 +109,9 @@ def _value(digits: str) -> float:
 
 
 def _canonical(value: float) -> str:
+    """A value as plain decimals; "" for one beyond all floats, which is no amount of anything."""
+    if not math.isfinite(value):
+        return ""
     return f"{value:.0f}" if value == int(value) else f"{value:.4f}".rstrip("0")
 
 
@@ -140,7 +144,8 @@ def weekdays_in(text: str) -> frozenset[int]:
 
 def _day_and_month(found: re.Match[str]) -> tuple[int, int]:
     day, month = found.group("day") or found.group("day2"), found.group("month") or found.group("month2")
-    return int(day), _month_of()[month]
+    # Blind to case, a pattern takes the Turkish dotless letter for an i; the names of months do not.
+    return int(day), _month_of()[month.replace("ı", "i")]
 
 
 def _nearest(day: int, month: int | None, today: date) -> date | None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.core.feeds.identity import canonical_link
 from monitor.core.stories.figures import days_in, editions_in, figures_in, weekdays_in, years_in
 from monitor.core.stories.gazetteer import places_in
 from monitor.core.stories.wires import strip_trimmings
@@ -38,6 +39,7 @@ _OPINION = re.compile(
     r"|^\s*(?:افتتاحية|رأي|مقال)\s*[:|]",
     re.IGNORECASE,
 )
+_NAMES_DOCUMENT = re.compile(r"(?:^|&)(?:id|p|idx|no|articleid|newsid|aid|sid|key)=", re.IGNORECASE)
 _OUTLET_AT_END = re.compile(r"\s+[-–—|·]\s+[^-–—|·]{2,40}$")
 
 
@@ -104,14 +106,10 @@ def take_fingerprint(telling: Telling) -> Fingerprint:
 
 
 def fold_address(url: str) -> str:
-    """Host and path without "www." and the last slash; queries are left out only where they name no document."""
-    parts = urlsplit(url)
-    query = (
-        f"?{parts.query}"
-        if re.search(r"(?:^|&)(?:id|p|idx|no|articleid|newsid|aid|sid|key)=", parts.query, re.IGNORECASE)
-        else ""
-    )
-    return f"{parts.netloc.removeprefix('www.')}{parts.path.rstrip('/')}{query}" if len(parts.path) > 1 or query else ""
+    """One address for all ways to link to a page, with a query only where that names a document; "" for a front page."""
+    parts = urlsplit(canonical_link(url))
+    query = f"?{parts.query}" if _NAMES_DOCUMENT.search(parts.query) else ""
+    return f"{parts.netloc}{parts.path}{query}" if len(parts.path) > 1 or query else ""
 
 
 def fold_title(title: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from html import escape
 
+from monitor.core.alerts.render import plural
 from monitor.core.feeds.markup import shorten
 from monitor.core.trends.series import Balance, TopicTrends, Voice, Volume
 from monitor.model import OUTLET, Stance
@@ -46,8 +47,7 @@ def stance_matrix(trends: TopicTrends, name: str) -> str:
 def volume_chart(trends: TopicTrends, name: str) -> str:
     """Bars of independent stories by day or week, with the articles that told them behind."""
     top = max((volume.articles for volume in trends.volume), default=0)
-    counts = f"{trends.stories} stories in {trends.articles} articles of {trends.outlets} outlets"
-    said = f"{counts}; most in one {trends.step}: {top} articles"
+    said = f"{told_in_words(trends)}; most in one {trends.step}: {plural(top, 'article')}"
     parts = [_text(0, 16, f"Coverage of {name}, by {trends.step}"), *_volume_bars(trends.volume, 30, 110)]
     parts.append(_text(0, 176, "dark: independent stories · pale: articles", "q"))
     return _svg(184, f"Coverage of {name}", said, parts)
@@ -74,10 +74,15 @@ def label(holder: str) -> str:
     return "outlets' own voice" if holder == OUTLET else holder
 
 
+def told_in_words(trends: TopicTrends) -> str:
+    """How much was told, such as "4 stories in 9 articles of 1 outlet"."""
+    return f"{plural(trends.stories, 'story')} in {plural(trends.articles, 'article')} of {plural(trends.outlets, 'outlet')}"
+
+
 def in_words(balance: Balance) -> str:
     """The counts of a balance, such as "3 in favour, 1 against of 4 stories"."""
     counts = [f"{balance.count(stance)} {_WORDS[stance]}" for stance in _ORDER if balance.count(stance)]
-    return f"{', '.join(counts) or 'nothing'} of {balance.stories} {'story' if balance.stories == 1 else 'stories'}"
+    return f"{', '.join(counts) or 'nothing'} of {plural(balance.stories, 'story')}"
 
 
 def shift_in_words(voice: Voice) -> str:

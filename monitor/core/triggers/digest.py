@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from apscheduler.triggers.cron import CronTrigger
 
 from monitor.core.alerts.firing import Evaluation, Firing, Outcome, stories
+from monitor.core.alerts.render import plural
 from monitor.core.briefings.words import WORDS
 
 IS_PERIODIC = True
@@ -56,7 +57,11 @@ def due(options: Options, after: datetime) -> datetime:
     Raises:
         ValueError: it is no cron line, or names a day that never comes.
     """
-    trigger = CronTrigger.from_crontab(options.cron, timezone=options.zone)
+    try:
+        trigger = CronTrigger.from_crontab(options.cron, timezone=options.zone)
+    except ValueError as error:
+        form = "minute hour day month weekday, such as 0 6 * * mon-fri"
+        raise ValueError(f"{options.cron!r} is not a cron line: {form}") from error
     moment: datetime | None = trigger.get_next_fire_time(after, after + timedelta(microseconds=1))
     if moment is None:
         raise ValueError(f"the cron line {options.cron!r} names a day that never comes")
@@ -76,6 +81,6 @@ def fire(evaluation: Evaluation) -> Outcome:
     state = {"last": evaluation.now.isoformat()}
     if not hits:
         return Outcome((), state)
-    why = f"{stories(hits)} stories since {since:%Y-%m-%d %H:%M} UTC"
+    why = f"{plural(stories(hits), 'story')} since {since:%Y-%m-%d %H:%M} UTC"
     firing = Firing("digest", hits, why, (), evaluation.now.isoformat(), {"stories": stories(hits), "since": since.isoformat()})
     return Outcome((firing,), state)

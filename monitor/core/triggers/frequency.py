@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from monitor.core.alerts.firing import Evaluation, Firing, Outcome, grouped, stories, within
+from monitor.core.alerts.render import plural
 from monitor.model import Hit
 
 IS_PERIODIC = False
@@ -56,5 +57,5 @@ def _firing(group: str, hits: list[Hit], options: Options) -> Firing:
     newest = max(hit.article for hit in hits)
     facts = {"stories": count, "threshold": options.threshold, "window hours": hours}
     return Firing(
-        group, tuple(hits), f"{count} stories within {hours:g} h (threshold {options.threshold})", (), f"{newest}", facts
+        group, tuple(hits), f"{plural(count, 'story')} within {hours:g} h (threshold {options.threshold})", (), f"{newest}", facts
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.core.alerts.firing import Evaluation, Firing, Outcome, stories, within
+from monitor.core.alerts.render import plural
 
 IS_PERIODIC = True
 EXAMPLE = {
@@ -48,7 +49,7 @@ def fire(evaluation: Evaluation) -> Outcome:
     if state.get("is_silent") or evaluation.now - since < options.window:
         return Outcome((), state)
     hours = options.window.total_seconds() / 3600
-    why = f"{stories(found)} stories within {hours:g} h; expected at least {options.minimum}"
+    why = f"{plural(stories(found), 'story')} within {hours:g} h; expected at least {options.minimum}"
     facts = {"stories": stories(found), "minimum": options.minimum, "window hours": hours}
     firing = Firing("all", tuple(found), why, (), evaluation.now.isoformat(), facts)
     return Outcome((firing,), {**state, "is_silent": True})

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from monitor.core.alerts.firing import Evaluation, Firing, Outcome, stories, within
+from monitor.core.alerts.render import plural
 
 IS_PERIODIC = False
 EXAMPLE = {
@@ -54,7 +55,7 @@ def fire(evaluation: Evaluation) -> Outcome:
     if count < options.minimum or count < options.ratio * usual:
         return Outcome()
     hours = options.window.total_seconds() / 3600
-    why = f"{count} stories within {hours:g} h; usual are {usual:.1f}"
+    why = f"{plural(count, 'story')} within {hours:g} h; usual are {usual:.1f}"
     facts = {"stories": count, "usual": round(usual, 2), "ratio": options.ratio, "minimum": options.minimum}
     newest = max(hit.article for hit in recent)
     return Outcome((Firing("all", tuple(recent), why, (), f"{newest}", facts),))

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.core.alerts.firing import Evaluation, Firing, Outcome, within
-from monitor.core.alerts.render import percent
+from monitor.core.alerts.render import percent, plural
 from monitor.core.trends.series import leading_of
 from monitor.model import Hit, Stance, Statement
 
@@ -111,7 +111,7 @@ def _firing(
     hits = tuple(hit for hit in recent if any((item.holder, item.topic) == key for item in hit.statements))
     old, new = (side[0] / sum(side) for side in (before, after))
     why = (
-        f"{holder} on {topic_name}: in favour in {before[0]} of {sum(before)} stories before, "
+        f"{holder} on {topic_name}: in favour in {before[0]} of {plural(sum(before), 'story')} before, "
         f"{after[0]} of {sum(after)} now (moved with a probability of {percent(probability)})"
     )
     facts = {"holder": holder, "before": round(old, 2), "after": round(new, 2), "probability": round(probability, 3)}

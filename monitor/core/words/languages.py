@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-SERVED = ("en", "ko", "ja", "zh", "ru", "de", "fr", "es", "ar")
-"""Languages the bundled models are trained on."""
+from monitor.core.language_tags import primary_language
 
 UNKNOWN = "und"
 """What a text without letters is written in (ISO 639-3)."""
@@ -33,7 +32,7 @@ def detect(text: str, hint: str | None = None) -> str:
     sample = text[:_READ]
     counts = {name: len(found.findall(sample)) for name, found in _SCRIPTS.items()}
     letters = sum(counts.values())
-    hinted = _normal(hint)
+    hinted = primary_language(hint) or ""
     if not letters:
         return hinted or UNKNOWN
     script = _leading_script(counts)
@@ -59,10 +58,6 @@ def _leading_script(counts: dict[str, int]) -> str:
 
 def _han(hinted: str) -> str:
     return "ja" if hinted == "ja" else "zh"
-
-
-def _normal(hint: str | None) -> str:
-    return re.split(r"[-_]", hint.strip().lower(), maxsplit=1)[0] if hint else ""
 
 
 def _classify(sample: str, choices: tuple[str, ...]) -> str:

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import snowballstemmer
 
+from monitor.core.language_tags import primary_language
 from monitor.core.words.plainwords import plain_words
 
 REVISION = 1
@@ -104,14 +105,9 @@ class Span(NamedTuple):
     end: int
 
 
-def primary(language: str | None) -> str:
-    """The primary subtag of a language tag, in lower case: zh of zh-Hant; "" for none."""
-    return (language or "").replace("_", "-").split("-", 1)[0].casefold()
-
-
 def analyse(text: str, language: str | None = None) -> list[str]:
     """The tokens of a text in order, then the distinct stems of its words when its language has a stemmer."""
-    code = primary(language)
+    code = primary_language(language) or ""
     # Written for speed: every word of every article passes here.
     plain = plain_words(text)
     if plain is not None:
@@ -159,7 +155,7 @@ def term(text: str, *, is_prefix: bool = False, is_exact: bool = False) -> Term 
 def stems(word: str, languages: Sequence[str]) -> list[str]:
     """The stem tokens that a word would leave in texts of these languages."""
     runs = _word_pattern().findall(word)
-    found = (_read(run, primary(language))[1] for language in languages for run in runs)
+    found = (_read(run, primary_language(language) or "")[1] for language in languages for run in runs)
     return sorted({stem for stemmed in found for stem in stemmed})
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.core.alerts.render import clean, safe_url
 from monitor.core.briefings.words import WORDS
-from monitor.errors import MonitorError
+from monitor.errors import MonitorError, how_to_install
 
 if TYPE_CHECKING:
     from monitor.core.briefings.briefing import Briefing, Line, Source
@@ -22,7 +22,7 @@ def to_docx(briefing: Briefing) -> bytes:
     try:
         from docx import Document  # noqa: PLC0415 - an extra, needed for this format only
     except ImportError as error:
-        raise MonitorError("a Word document needs python-docx: pip install 'news-monitor[briefing]'") from error
+        raise MonitorError(f"a Word document needs python-docx; {how_to_install('briefing')}") from error
     document = Document()
     document.core_properties.title = clean(briefing.title)
     document.core_properties.author = ""

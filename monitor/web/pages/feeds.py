@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from monitor.config.feeds_edit import add_feeds, set_enabled
 from monitor.core.feeds.opml import write_opml
 from monitor.errors import MonitorError
-from monitor.services.subscriptions import draft, feed_rows, found_feed, import_opml
+from monitor.services.subscriptions import ask_anew, draft, feed_rows, found_feed, import_opml
 from monitor.web.identity import needs
 from monitor.web.pages.show import back, show
 from monitor.web.site import On
@@ -52,6 +52,8 @@ def take_opml(request: Request, site: On, file: UploadFile) -> Response:
 def switch(request: Request, site: On, name: str, enabled: Annotated[bool, Form()]) -> Response:
     """Pause a feed, or go on with it."""
     set_enabled(site.app.settings.feeds, name, is_enabled=enabled)
+    if enabled:
+        ask_anew(site.archive, name)
     return back(request, "/feeds", f"{name} is {'on' if enabled else 'paused'}.")
 
 
