@@ -36,9 +36,12 @@ def copy(
         if sys.stderr.isatty() and not as_json:
             sys.stderr.write(f"\r{table}: {rows:,} rows\033[K")
 
-    with open_app({"archive": source}, if_missing="refuse") as old, open_app({"archive": target}) as new:
-        with old.archive.hold("worker"):
-            done = copy_archive(old.archive, new.archive, tell)
+    with (
+        open_app({"archive": source}, if_missing="refuse") as old,
+        old.archive.hold("worker"),
+        open_app({"archive": target}) as new,
+    ):
+        done = copy_archive(old.archive, new.archive, tell)
     if as_json:
         print_json([{"table": one.table, "new": one.new, "rows": one.rows, "checksum": one.checksum} for one in done])
         return

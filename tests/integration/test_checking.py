@@ -55,7 +55,10 @@ def test_mistakes_of_rules_are_told_beside_those_of_feeds(tmp_path: Path):
         ("channels:\n  email: {hots: x}", "2:11: unknown key 'hots' (did you mean host?)"),
         ("channels:\n  slack: {timezone: Soul}", "2:21: timezone: "),
         ("archive: {path: x.db, synchronos: full}", "1:23: unknown key 'synchronos' (did you mean synchronous?)"),
-        ("public_url: monitor.example.org", "1:13: public_url: 'monitor.example.org' is not a web address; write https://monitor.example.org"),
+        (
+            "public_url: monitor.example.org",
+            "1:13: public_url: 'monitor.example.org' is not a web address; write https://monitor.example.org",
+        ),
         ("public_url: ftp://monitor.example.org", "1:13: public_url: 'ftp://monitor.example.org' is not a web address"),
         ("operator: dsk", "1:11: operator: there is no receiver 'dsk' (did you mean desk?)"),
     ],
@@ -76,7 +79,10 @@ def test_a_wrong_setting_is_told_with_its_place_and_nothing_is_opened(tmp_path: 
 
 def test_what_receivers_inherit_is_wrong_once_and_may_be_incomplete(tmp_path: Path):
     rules = "receivers:\n  desk: {kind: email, to: desk@example.org}\n"
-    for name, channels in (("wrong", "{email: {hots: x}}"), ("right", "{email: {host: mx.example}, slack: {timezone: Asia/Seoul}}")):
+    for name, channels in (
+        ("wrong", "{email: {hots: x}}"),
+        ("right", "{email: {host: mx.example}, slack: {timezone: Asia/Seoul}}"),
+    ):
         with stage(tmp_path / name, is_filled=False):
             pass
         (tmp_path / name / "rules/desk.yaml").write_text(rules)

@@ -117,7 +117,9 @@ def test_a_key_that_stands_twice_is_told_without_its_values(project: Path):
 
     told = said("check")
 
-    assert told.strip().endswith("rules.yaml:5:1: the key 'receivers' stands here for the second time; first at line 3 (join the two)")
+    assert told.strip().endswith(
+        "rules.yaml:5:1: the key 'receivers' stands here for the second time; first at line 3 (join the two)"
+    )
     assert CANARY not in told
 
 

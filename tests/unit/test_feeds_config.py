@@ -49,7 +49,10 @@ def test_feeds_inherit_defaults(tmp_path: Path):
             r":2:5: must be keys and values \(write keys, such as {url: https://example\.org/feed, name: Example News}\)",
         ),
         ("feeds:\n  - {url: 'https://a.example', name: A, tags: asia}", r"tags: must be a list \(write a list: \[asia\]\)"),
-        ("feeds:\n  - {url: 'https://a.example', name: A, tags: {a: b}}", r"tags: must be a list \(write a list: \[one, another\]\)"),
+        (
+            "feeds:\n  - {url: 'https://a.example', name: A, tags: {a: b}}",
+            r"tags: must be a list \(write a list: \[one, another\]\)",
+        ),
         ("feeds:\n  - {url: 'https://a.example', name: A, language: English}", r"language: is not written as .* \(such as ko\)"),
         ("feeds:\n  - {url: 'https://a.example', name: A, id: A B}", r"id: is not written as .* \(such as example-news\)"),
         ("defaults: none", r":1:11: must be keys and values \(write keys, such as {tags: "),
