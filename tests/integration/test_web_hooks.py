@@ -285,7 +285,11 @@ def test_the_worker_asks_the_hub_when_there_is_a_public_address(tmp_path: Path):
     from monitor.worker import Worker
 
     with web_desk() as hub, stage(tmp_path / "desk", is_filled=False) as plain:
-        app_of = {"archive": plain.settings.archive_address, "feeds": str(plain.settings.feeds), "rules": str(plain.settings.rules)}
+        app_of = {
+            "archive": plain.settings.archive_address,
+            "feeds": str(plain.settings.feeds),
+            "rules": str(plain.settings.rules),
+        }
         for public in ("", PUBLIC):
             flags = {**app_of, "public_url": public, "allow": ["127.0.0.1"], "outbox": str(tmp_path / "outbox")}
             with open_app(flags, environment={}, clock=FixedClock(NOW)) as app:
