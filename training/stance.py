@@ -221,11 +221,11 @@ class OurEnglish:
             *sets.part(slice(5000, 8000), slice(5500, 8000), slice(1600, 2200), slice(600, 1000)),
         ]
         third = [
-            *data.sample(self.scenes, 4500, SEED + 5),
+            *data.sample(self.scenes, 2500, SEED + 5),
             *self.newest,
             *self.last,
-            *data.sample(others, 2500, SEED + 5),
-            *sets.part(slice(2500, 3500), slice(3000, 5000), slice(300), slice(200)),
+            *data.sample(others, 1500, SEED + 5),
+            *sets.part(slice(2500, 3100), slice(3000, 4200), slice(200), slice(100)),
         ]
         return [first, second, third]
 
