@@ -242,7 +242,7 @@ def test_without_torch_the_message_says_what_to_install():
     if HAS_TORCH:
         pytest.skip("PyTorch is installed")
     config = transformers.Config(model="some/model", revision="abc")
-    with pytest.raises(ScorerError, match=r"news-monitor\[torch\]"):
+    with pytest.raises(ScorerError, match=r"pip install -e '\.\[torch\]'"):
         transformers.build(config).stance([("tax", "Japan toward tax")], ["en"])
 
 
