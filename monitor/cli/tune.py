@@ -67,7 +67,10 @@ def tune(
     with opened(archive=archive, rules=rules) as app:
         if forget:
             gone = [topic for topic in topics or app.rulebook_alone.topics if tuning.forget(app.archive, topic)]
-            typer.echo(f"back to the model alone: {', '.join(gone) or 'nothing was tuned'}")
+            if as_json:
+                print_json({"forgotten": gone})
+            else:
+                typer.echo(f"back to the model alone: {', '.join(gone) or 'nothing was tuned'}")
             return
         found = tuning.tune(app.archive, app.rulebook_alone, app.scorer, topics or ())
         applied = tuning.apply(app.archive, found) if apply else 0

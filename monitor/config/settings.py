@@ -169,10 +169,13 @@ def read_settings(
 ) -> tuple[Settings, Document]:
     """As `load_settings`, with the document that places mistakes which only show later."""
     document = _document(environment, file)
+    if document.data is not None and not isinstance(document.data, Mapping):
+        hint = "write one setting a line, such as `archive: db/monitor.db`"
+        raise ConfigError([document.problem("settings are keys with values, this is something else", hint=hint)])
     variables = list(_variables(environment))
     given = {key: value for key, value in (flags or {}).items() if value is not None}
     named = [(f"--{key.replace('_', '-')}", (key,), value) for key, value in given.items()]
-    values = dict(document.data) if isinstance(document.data, Mapping) else {}
+    values = dict(document.data or {})
     archive = reduce(joined, [values.get("archive"), *_of_archive([*variables, *named])])
     _merge(values, _nested(variables))
     _merge(values, given)

@@ -281,6 +281,7 @@ def test_the_commands_note_a_label_try_it_and_score_again(tmp_path, monkeypatch)
     assert "needs 6 articles" in run("tune").stdout
     assert json.loads(run("tune", "--json").stdout)["topics"][0]["threshold_in_file"] == 0.6
     assert run("tune", "--forget").stdout == "back to the model alone: nothing was tuned\n"
+    assert json.loads(run("tune", "--forget", "--json").stdout) == {"forgotten": []}
     for since in ("3650d", "2020-01-01"):
         again = run("rescore", "--since", since, "--query", "lang:ko OR lang:en", "--dry-run")
         assert (again.exit_code, again.stdout.splitlines()[0]) == (0, "1 article scored again (nothing stored)")

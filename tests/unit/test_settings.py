@@ -54,6 +54,14 @@ def test_a_wrong_file_is_placed(tmp_path: Path):
         load_settings({}, file=file)
 
 
+@pytest.mark.parametrize("text", ["- archive: db/monitor.db\n", "archive\n"])
+def test_a_file_without_keys_is_told(tmp_path: Path, text: str):
+    file = tmp_path / "monitor.yaml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=r"monitor\.yaml(:1:1)?: settings are keys with values.*one setting a line"):
+        load_settings({}, {}, file)
+
+
 def test_own_network_may_be_listed_with_commas():
     assert load_settings({"MONITOR_ALLOW": "10.0.0.0/8, feeds.lan"}).allow == ("10.0.0.0/8", "feeds.lan")
 
