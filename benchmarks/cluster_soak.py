@@ -146,7 +146,7 @@ COMMANDS: list[tuple[str, ...]] = [
 
 
 def main() -> None:
-    """Run, count, print one JSON object; exit code 1 when something was lost or doubled."""
+    """Run, count, print one JSON object; exit code 1 when something was lost or doubled, or nothing was served at all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--feeds", type=int, default=500)
     parser.add_argument("--seconds", type=int, default=180)
@@ -161,7 +161,7 @@ def main() -> None:
     with removed(server), tempfile.TemporaryDirectory() as folder, mail_server() as mailbox:
         report = run(given, Path(folder), server, mailbox)
     print(json.dumps(report, indent=1))
-    sys.exit(0 if all(report[name] == 0 for name in MUST_BE_ZERO) else 1)
+    sys.exit(0 if report["served"] and all(report[name] == 0 for name in MUST_BE_ZERO) else 1)
 
 
 def run(given: argparse.Namespace, root: Path, server: Server, mailbox: Mailbox) -> dict[str, Any]:
