@@ -26,6 +26,7 @@ from monitor.services.silences import in_force
 WEEK = timedelta(days=7)
 EVER = timedelta(days=36_500)
 _EVERYTHING = 1_000_000
+_OF_GROUPS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,8 +232,11 @@ def _in_words(verdict: alerting.Verdict) -> str:
 
 
 def _recorded(archive: Archive, rule: Rule, hits: Sequence[Hit], article: int) -> list[Suppression]:
+    own = archive.alerts.suppressions(rule=rule.id, article=article, limit=_EVERYTHING)
     groups = list(grouped(hits, rule.group_by))
-    return archive.alerts.suppressions(rule=rule.id, article=article, groups=groups, limit=_EVERYTHING)
+    # A firing of several articles is recorded under one of them; a group such as an outlet may have very many firings.
+    beside = archive.alerts.suppressions(rule=rule.id, groups=groups, limit=_OF_GROUPS) if groups else []
+    return sorted(dict.fromkeys([*own, *beside]), key=lambda one: one.at, reverse=True)
 
 
 def _values(archive: Archive, article: int) -> dict[str, Any]:

@@ -138,6 +138,21 @@ def test_explain_remembers_what_became_of_an_article_that_much_has_followed(tmp_
         assert [(one.reason, one.note) for one in found.recorded] == [(Reason.COOLDOWN, "6h")]
 
 
+def test_explain_tells_the_article_s_own_story_and_the_newest_of_a_group_that_has_very_many(tmp_path: Path):
+    with stage(tmp_path / "desk") as made:
+        archive, book = made.archive, made.rulebook
+        rule = replace(book.rules["everything"], is_enabled=True, group_by="source")
+        (source,) = (one.source for one in archive.articles.get([1]))
+        own = Suppression(rule.id, f"source:{source}", Reason.STORM, NOW - timedelta(days=9), 1, "")
+        many = [replace(own, at=NOW + timedelta(seconds=n), article=100 + n) for n in range(500)]
+        archive.alerts.plan([], [own, *many])
+
+        recorded = explain(archive, book, rule, 1, NOW).recorded
+
+        assert recorded[-1] == own
+        assert recorded[:-1] == (*reversed(many[-200:]),)
+
+
 def test_a_rule_is_switched_in_its_file(ask: Ask, root: Path):
     assert ask("enable", "everything")["enabled"] is True
     assert {row["id"]: row["enabled"] for row in ask("list")}["everything"] is True
