@@ -126,6 +126,7 @@ class Member:
     def _maintain(self) -> None:
         self._worker.rescue()
         self._worker.tidy()
+        self._worker.subscribe()
         spreading.forget_old(self._worker.app.archive, self._worker.app.clock.now())
 
     def _part(self, order: str, number: int, part: Sequence[Any]) -> None:
