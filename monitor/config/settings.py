@@ -207,7 +207,7 @@ def _variables(environment: Mapping[str, str]) -> Iterator[Variable]:
         path = tuple(part.lower() for part in key.split("__"))
         if path[0] not in Settings.model_fields:
             raise ConfigError([Problem(f"the environment variable {name} names no setting")])
-        is_secret = path[0] == "channels" and path[-1] in SECRETS
+        is_secret = path[0] == "channels" and path[-1] in SECRETS and len(path) > 2  # noqa: PLR2004 - channels, kind, key
         yield name, path, {"value": text} if is_secret else _value(text, name)
 
 

@@ -29,6 +29,12 @@ def test_a_secret_may_lie_in_a_file(tmp_path: Path):
     settings = load_settings(environment)
 
     assert settings.channels == {"email": {"host": "mx", "password": {"value": "hunter2"}}}
+    # A kind may be called as secrets are elsewhere.
+    given = {"MONITOR_CHANNELS__WEBHOOK": "{timeout_seconds: 5}", "MONITOR_CHANNELS__SLACK__WEBHOOK": "https://hooks.example/T"}
+    assert load_settings(given).channels == {
+        "webhook": {"timeout_seconds": 5},
+        "slack": {"webhook": {"value": "https://hooks.example/T"}},
+    }
 
 
 @pytest.mark.parametrize(
