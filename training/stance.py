@@ -157,18 +157,21 @@ def close_english(model: CrossEncoder, work: Path, sets: PublicEnglish, minutes:
 
 LATEST = frozenset(f"written_stance_en_{name}" for name in ("acts", "society", "concession", "irony_2", "desk"))
 """Our English files that no course before the one over everything had seen."""
-LAST = frozenset(f"written_stance_en_{name}" for name in ("roles_2", "comments_2", "defended_2"))
-"""Those that only the last course has."""
+FOR_LEVELS = frozenset(f"written_stance_en_{name}" for name in ("roles_2", "comments_2"))
+"""Those that only the courses beside the levels have."""
 DEFENDED = "written_stance_en_defended"
 """What governments say for a drill or a treaty that others attack."""
+CLOSING = "written_stance_en_defended_2"
+"""More of that, which only the last short course has."""
 
 
 @dataclass(frozen=True)
 class OurEnglish:
     """Our English examples by where they come from."""
 
-    last: list[Stance]
+    for_levels: list[Stance]
     latest: list[Stance]
+    closing: list[Stance]
     older: list[Stance]
     scenes: list[Stance]
     newest: list[Stance]
@@ -179,9 +182,10 @@ class OurEnglish:
         ours = our_english()
         passages = [one for one in ours if not one.source.startswith("articles/")]
         return cls(
-            [one for one in passages if one.source in LAST],
+            [one for one in passages if one.source in FOR_LEVELS],
             [one for one in passages if one.source in LATEST],
-            [one for one in passages if one.source not in LATEST | LAST],
+            [one for one in passages if one.source == CLOSING],
+            [one for one in passages if one.source not in {*LATEST, *FOR_LEVELS, CLOSING}],
             [one for one in ours if one.source.startswith("articles/")],
             [one for name in ("written_articles_8", "written_articles_9") for one in english(windows(f"{name}*"))],
         )
@@ -215,7 +219,7 @@ class OurEnglish:
             *sets.part(slice(5000, 5900), slice(5000, 5900), slice(1450, 1600), slice(0)),
         ]
         second = [
-            *(2 * self.last),
+            *(2 * self.for_levels),
             *others,
             *self._articles(2500, 1000, SEED + 4),
             *data.sample(swapped(others, SEED + 4), 800, SEED),
@@ -224,7 +228,7 @@ class OurEnglish:
         third = [
             *data.sample(self.scenes, 2500, SEED + 5),
             *self.newest,
-            *self.last,
+            *self.for_levels,
             *data.sample(others, 1500, SEED + 5),
             *sets.part(slice(2500, 3100), slice(3000, 4200), slice(200), slice(100)),
         ]
@@ -233,8 +237,8 @@ class OurEnglish:
     def close(self, sets: PublicEnglish) -> list[Stance]:
         """A last short course: what the mixture of courses forgot, with a little of everything."""
         return [
-            *(4 * [one for one in [*self.last, *self.older] if one.source.startswith(DEFENDED)]),
-            *data.sample(self.last, 400, SEED + 6),
+            *(4 * [one for one in [*self.closing, *self.older] if one.source in {DEFENDED, CLOSING}]),
+            *data.sample(self.for_levels, 400, SEED + 6),
             *data.sample(self.latest, 500, SEED + 6),
             *data.sample(self.older, 600, SEED + 6),
             *self._articles(400, 300, SEED + 6),
