@@ -93,9 +93,11 @@ def _show(scores: Scores, topic: str | None) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from monitor.core.alerts.render import plural
+
     found = _as_object(scores, topic)
     console = Console()
-    console.print(f"language {found['language']}, {len(found['topics'])} topics")
+    console.print(f"language {found['language']}, {plural(len(found['topics']), 'topic')}")
     if not found["topics"]:
         console.print(Text(_below(scores)), soft_wrap=True)
     for name, entry in found["topics"].items():

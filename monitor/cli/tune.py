@@ -33,6 +33,7 @@ def label(
     as_json: AsJson = False,
 ) -> None:
     """Say what an article is about, or which stance somebody really has in it."""
+    from monitor.core.alerts.render import plural
     from monitor.model import OUTLET, Label
     from monitor.services.feedback import NOT_RELEVANT, RELEVANT, give_label
 
@@ -49,7 +50,7 @@ def label(
     if as_json:
         print_json({"article": article, "labels": count})
     else:
-        typer.echo(f"noted; article {article} has {count} {'label' if count == 1 else 'labels'}")
+        typer.echo(f"noted; article {article} has {plural(count, 'label')}")
 
 
 def tune(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from monitor.core.alerts.alerting import SERVICE
 from monitor.core.alerts.links import Action, Answer
+from monitor.core.alerts.render import plural
 from monitor.errors import InputError, NotFoundError
 from monitor.model import Alert, Label, Rulebook, Stance
 from monitor.ports import Archive
@@ -51,7 +52,7 @@ def take_answer(archive: Archive, rulebook: Rulebook, answer: Answer, now: datet
             return "Nothing was noted: this alert tells of the service itself, which no label and no silence changes."
         case Action.RELEVANT | Action.NOT_RELEVANT:
             kind = RELEVANT if answer.action is Action.RELEVANT else NOT_RELEVANT
-            return f"Noted as {kind.replace('-', ' ')} for {_label_all(archive, alert, kind, who, now)} articles."
+            return f"Noted as {kind.replace('-', ' ')} for {plural(_label_all(archive, alert, kind, who, now), 'article')}."
         case Action.WRONG_STANCE:
             for one in alert.statements:
                 if one.article is not None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
+from monitor.core.alerts.alerting import AFTER_QUIET_HOURS, SERVICE
 from monitor.core.alerts.render import LABELS, MARKS, UNSURE_BELOW, clean, percent, plural, safe_url
 from monitor.core.queries.snippets import CLOSE, OPEN
 from monitor.model import OUTLET, Stance, Statement
@@ -71,6 +73,14 @@ def share(value: float) -> str:
     return f"{value:.0%}"
 
 
+def rule_link(rule: str, title: str, longest: int = 90) -> Markup:
+    """The title of an alert's rule, as a link where it is a rule that somebody wrote."""
+    shown = clean(title, longest)
+    if rule in {SERVICE, AFTER_QUIET_HOURS}:
+        return escape(shown)
+    return Markup('<a href="/rules/{}">{}</a>').format(quote(rule, safe=""), shown)
+
+
 def holder(name: str, source: str = "") -> str:
     """Who holds a stance, in words."""
     return f"{source or 'The outlet'} itself" if name == OUTLET else clean(name, 80)
@@ -115,6 +125,7 @@ FILTERS = {
     "percent": percent,
     "share": share,
     "holder": holder,
+    "rule_link": rule_link,
     "snippet": snippet,
     "clean": clean,
     "plural": plural,

@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from monitor.app import App
-from monitor.core.alerts.alerting import STORM, morning_digest, storm_words
+from monitor.core.alerts.alerting import AFTER_QUIET_HOURS, SERVICE, STORM, morning_digest, storm_words
 from monitor.model import Alert, Reason, Suppression
 from monitor.services.today import ALERTS, as_message, glance
 from monitor.web import build_web
@@ -55,6 +55,19 @@ def test_a_digest_is_told_with_the_alerts_in_it(app: App):
     for one in message.told:
         assert f'<a href="/alerts/{one.alert}">{one.headline}</a>' in page
     assert "The rule asks for no stance" not in page
+
+
+def test_a_title_leads_to_its_rule_where_somebody_wrote_one(app: App):
+    written = stored(app)
+    told = {"down": replace(written, id="down", rule=SERVICE), "quiet": replace(written, id="quiet", rule=AFTER_QUIET_HOURS)}
+    app.archive.alerts.plan([(alert, []) for alert in told.values()], [])
+
+    with TestClient(build_web(app), base_url="http://localhost") as web:
+        assert f'<a href="/rules/{written.rule}">' in web.get(f"/alerts/{written.id}").text
+        for name, alert in told.items():
+            assert f'href="/rules/{alert.rule}"' not in web.get(f"/alerts/{name}").text
+        log = web.get("/alerts").text
+    assert 'href="/rules/service"' not in log
 
 
 def test_where_the_rule_asks_for_no_stance_those_beside_it_are_told(app: App):
