@@ -13,14 +13,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from typing import Any
 
 from monitor.clock import FixedClock
 
 KEPT = 6
-WORDS = (
+WATCHED = (
     "harbour toll budget river bridge court strike drill summit orchard glacier museum railway reactor stadium library".split()
 )
+OTHERS = ["".join(parts) for parts in product("bdfglmnprst", "aeiou", "bdfglmnprst", ("an", "er", "ing", "o"))]
+WIRE_SHARE = 0.2
 
 
 class FastClock(FixedClock):
@@ -85,12 +88,15 @@ class Outside:
         return f'<rss version="2.0"><channel><title>F{name}</title><link>http://x.example/</link>{items}</channel></rss>'.encode()
 
     def _item(self, name: str, number: int, offset: int) -> str:
-        words = random.Random(f"{name}:{number}")
-        chosen = " ".join(words.choice(WORDS) for _ in range(60))
-        title = " ".join(words.sample(WORDS, 4))
+        """A story of the feed's own, or, one time in five, the one that every feed takes from the wire."""
+        is_wire = random.Random(f"{name}:{number}").random() < WIRE_SHARE
+        words = random.Random(f"{'wire' if is_wire else name}:{number}:words")
+        watched = words.sample(WATCHED, 4)
+        chosen = " ".join(words.sample([*watched, *words.sample(OTHERS, 56)], 60))
+        title = " ".join([*watched, *words.sample(OTHERS, 3)])
         at = format_datetime(datetime.fromtimestamp(number * 1800 + offset * 60, UTC))
         link = f"http://f{name}.example/{number}"
-        return f"<item><title>{title} {number % 997}</title><link>{link}</link><guid>{link}</guid><pubDate>{at}</pubDate><description>{chosen}. Japan opposes the tax.</description></item>"
+        return f"<item><title>{title}</title><link>{link}</link><guid>{link}</guid><pubDate>{at}</pubDate><description>{chosen}. Japan opposes the tax.</description></item>"
 
 
 def spoiled(fault: str, body: bytes) -> tuple[int, bytes]:
