@@ -13,6 +13,8 @@ _Origin: TypeAlias = tuple[bytes, bytes, int]
 MOST_KEPT = 50
 KEPT_SECONDS = 30.0
 _SWEEP_SECONDS = 1.0
+_ENDED = httpcore.ReadError, httpcore.WriteError, httpcore.RemoteProtocolError
+_REPEATABLE = b"GET", b"HEAD"
 
 
 class Pool(httpcore.AsyncConnectionPool):
@@ -35,11 +37,13 @@ class Pool(httpcore.AsyncConnectionPool):
             except httpcore.ConnectionNotAvailable:
                 # It closed, or has no room for one more stream; the next one is another.
                 continue
-            except BaseException:
+            except BaseException as error:
                 # Cut off before httpcore minds the connection, or between two streams of it: nobody else knows of it.
                 if not kept or kept.is_idle():
                     await connection.aclose()
-                raise
+                # A server may end a connection that waits at the very moment in which it is asked again (RFC 9112, 9.3.1).
+                if not (kept and isinstance(error, _ENDED) and request.method in _REPEATABLE):
+                    raise
         if connection.is_available():
             # HTTP/2: others of this host may come along.
             await self._keep(key, connection)

@@ -159,6 +159,32 @@ async def _http1(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
 
+@pytest.mark.parametrize("is_reset", [False, True])
+def test_a_connection_that_ends_while_it_is_asked_again_is_replaced_for_what_may_be_repeated(*, is_reset: bool) -> None:
+    asked_for: list[bytes] = []
+
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answers one request of a connection, and ends when it has heard the next."""
+        for is_first in (True, False):
+            asked_for.append((await reader.readuntil(b"\r\n\r\n"))[:4].strip())
+            if is_first:
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        if is_reset:
+            writer.transport.abort()
+
+    async def run() -> tuple[bytes, int]:
+        backend = _Backend()
+        async with serving(once) as place, Pool(backend, ssl.create_default_context()) as pool:
+            for _ in range(2):
+                answer = await pool.request("GET", f"http://{place}/")
+            with pytest.raises((httpcore.RemoteProtocolError, httpcore.ReadError)):
+                await pool.request("POST", f"http://{place}/")
+        return answer.content, len(backend.streams)
+
+    assert asyncio.run(run()) == (b"ok", 2)
+    assert asked_for == [b"GET", b"GET", b"GET", b"POST"]
+
+
 @pytest.mark.parametrize("is_kept", [False, True])
 def test_a_request_cut_off_at_any_moment_leaves_no_connection_behind(*, is_kept: bool) -> None:
     async def run() -> list[int]:
