@@ -35,6 +35,21 @@ def holders_of_last(text, language="en"):
 
 
 @pytest.mark.parametrize(
+    ("language", "text", "holders"),
+    [
+        ("en", "Japan opened the talks. China says it waits.", {"China"}),
+        ("en", "Japan opened the talks. China rejected them and its ministry wanted them gone.", {"China"}),
+        ("en", "Japan opened the talks. China's plan is a trap, he said.", {"China", "Japan"}),
+        ("en", "Japan opened the talks. China's plan is a trap, its ministry said.", {"China", "Japan"}),
+        ("de", "Berlin prüft den Vertrag. Paris sagt, er sei gut, und es lehnt ihn nicht ab.", {"France"}),
+        ("de", "Berlin prüft den Vertrag. Paris will Geld, sagte er.", {"France", "Germany"}),
+    ],
+)
+def test_a_pronoun_behind_the_subject_is_the_subject_unless_a_clause_of_its_own_says_who_spoke(language, text, holders):
+    assert holders_of_last(text, language) == holders
+
+
+@pytest.mark.parametrize(
     ("language", "text", "holder"),
     [
         ("en", "Japan opened the talks. The ministry said it would wait.", "Japan"),

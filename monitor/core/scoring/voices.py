@@ -195,10 +195,21 @@ class _Tracker:
                     continue
                 if not self._speaks(sentence, match) and match.start() > _BEFORE_VERB // 2:
                     continue
+                if subject is not None and match.start() > subject.start and self._is_subject_again(sentence, match):
+                    continue
                 found = self._resolve(kind, match.group("noun").casefold())
                 if found is not None:
                     return found
         return None
+
+    def _is_subject_again(self, sentence: Sentence, match: re.Match[str]) -> bool:
+        """Whether a reference behind the subject is to the subject: "Hanoi says it waits", but not "Hanoi waits, he said"."""
+        if match["noun"].casefold() not in _BARE and not _OWN.match(match.group()):
+            return False
+        before, after = sentence.outside[: match.start()], sentence.outside[match.end() :].lstrip()
+        turned = _TURNED.search(before)
+        is_said_last = _CLAUSE_ENDS.search(before) is not None and self._words.says.match(after) is not None
+        return not is_said_last and not (turned and self._words.says.match(turned["verb"]))
 
     def _speaks(self, sentence: Sentence, match: re.Match[str]) -> bool:
         """Whether the reference stands right before or after a verb that reports."""
@@ -233,6 +244,15 @@ class _Tracker:
             if kind is Kind.BODY:
                 for match in pattern.finditer(nearby):
                     self._by_noun.setdefault(_kin(match.group("noun").casefold()), item)
+
+
+_BARE = frozenset(
+    ["he", "she", "it", "they", "er", "sie", "il", "elle", "ils", "elles", "él", "ella", "ellos", "ellas", "он", "она", "они"]
+)
+_OWN = re.compile(r"(?:its|his|her|their|ihre?|seine?|son|sa|ses|leurs?|sus?)\b", re.IGNORECASE)
+# Where quotations are blanked, two spaces stand for one.
+_CLAUSE_ENDS = re.compile(r"(?:[,;:—–]|\s\s|^)\s*$")
+_TURNED = re.compile(r"(?:[,;:—–]|\s\s|^)\s*(?P<verb>\w+)\s+$")
 
 
 def _is_quoted(sentence: Sentence, mention: Mention) -> bool:
