@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from monitor.config.documents import yaml_files
 from monitor.core.alerts.retry import Pace, RetryPolicy, wait
 from monitor.core.shown import without_password
 from monitor.errors import ArchiveError, MonitorError
-from monitor.logs import logger
+from monitor.logs import flush, logger
 from monitor.model import Feed, Rulebook
 from monitor.ports import Channel, Queue
 from monitor.services import operator
@@ -37,7 +38,7 @@ from monitor.services.status import MODEL_PACE, WORKER
 from monitor.services.websub import subscribe_due
 
 log = logger(__name__)
-GRACE_SECONDS = 9
+GRACE_SECONDS = 8
 FEEDS_AT_ONCE = 2000
 BEAT = timedelta(minutes=1)
 RESCUE = timedelta(minutes=5)
@@ -178,7 +179,7 @@ class Worker:
             paces=self._paces,
             only=only,
         )
-        if report.waiting:
+        if report.waiting or report.dead:
             self._tell(operator.receiver_notices(app.archive, self.channels))
         self.on_progress("deliver", report)
         return report
@@ -270,30 +271,34 @@ def run(
 ) -> None:
     """Work until SIGTERM or SIGINT; then finish or release what is under way within ten seconds.
 
-    What `beside` gives runs as long as the worker does, such as the web page.
+    What `beside` gives runs until the worker is told to stop, such as the web page.
 
     Raises:
         ArchiveBusy: another worker holds the archive.
     """
     if app.settings.traces:
         tracing.configure()
-    with app.archive.hold("worker"), beside():
-        worker = Worker(app, on_progress=on_progress)
-        scheduler = _scheduler(worker)
-        with stopped_by_signals(worker.stopping):
-            scheduler.start()
-            where = without_password(app.settings.archive_address)
-            log.info("worker started", feeds=len(app.feeds), rules=len(worker.rulebook.rules), archive=where)
-            watch = SetBackWatch(app.clock)
-            while not worker.stopping.wait(CLOCK_LOOK_SECONDS):
-                if watch.was_set_back():
-                    _run_now(scheduler, app.clock.now())
-        log.info("stopping")
-        is_done = _stop(scheduler)
+    with app.archive.hold("worker"):
+        with beside():
+            worker = Worker(app, on_progress=on_progress)
+            scheduler = _scheduler(worker)
+            with stopped_by_signals(worker.stopping):
+                scheduler.start()
+                where = without_password(app.settings.archive_address)
+                log.info("worker started", feeds=len(app.feeds), rules=len(worker.rulebook.rules), archive=where)
+                watch = SetBackWatch(app.clock)
+                while not worker.stopping.wait(CLOCK_LOOK_SECONDS):
+                    if watch.was_set_back():
+                        _run_now(scheduler, app.clock.now())
+            log.info("stopping")
+            # Both at once: a page that takes its time must not add to what a slow receiver takes.
+            stopping = _stopping(scheduler)
+        is_done = stopping()
     tracing.stop()
     log.info("worker stopped", unfinished=not is_done)
     if not is_done:
         # What is under way is repeated at the next start; threads that wait on a slow server must not hold the process.
+        flush()
         os._exit(0)
 
 
@@ -356,9 +361,14 @@ def stopped_by_signals(stopping: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _stop(scheduler: BackgroundScheduler) -> bool:
-    """Whether everything under way has ended within the grace period."""
+def _stopping(scheduler: BackgroundScheduler) -> Callable[[], bool]:
+    """Begin to stop; what is given back says whether everything under way has ended within the grace period that begins now."""
     waiting = threading.Thread(target=scheduler.shutdown, kwargs={"wait": True}, daemon=True)
     waiting.start()
-    waiting.join(GRACE_SECONDS)
-    return not waiting.is_alive()
+    until = time.monotonic() + GRACE_SECONDS
+
+    def is_done() -> bool:
+        waiting.join(max(0.0, until - time.monotonic()))
+        return not waiting.is_alive()
+
+    return is_done

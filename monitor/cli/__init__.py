@@ -111,10 +111,23 @@ def _main(*, version: Version = False) -> None:
     """Watch the news and be told when somebody takes a side."""
 
 
+def _open_closed_streams() -> None:
+    """Let the standard streams that whoever started us has closed lead nowhere.
+
+    Otherwise the next file or connection takes their number, and what a library prints ends up in it.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            # The lowest free number is given, and these are opened from the lowest on.
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003 - it takes no keyword
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - it stays open
+
+
 def main() -> None:
     """Run the command line; mistakes end with one readable message and their exit code."""
     from monitor.errors import MonitorError
 
+    _open_closed_streams()
     # pydantic would look through every installed package for plugins of its own, at each start.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:

@@ -59,4 +59,5 @@ def worker(
         work(app, names, concurrency, threading.Event(), observe)
         # A step that waits on a slow server must not hold the process; what it did not finish is done again.
         sys.stdout.flush()
+        logs.flush()
         os._exit(0)

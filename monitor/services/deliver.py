@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 CLAIM = 10
 LEASE = timedelta(minutes=5)
 SEND_SECONDS = 120.0
-GRACE_SECONDS = 8.0
+GRACE_SECONDS = 7.0
 TICK_SECONDS = 0.1
 UNKNOWN_RECEIVER_WAIT = timedelta(hours=1)
 _LOOK_AGAIN_SECONDS = 1.0
@@ -72,7 +72,7 @@ def deliver(
         links: what a reader can click.
         policy: how patient to be.
         lease: how long a claim holds when this process dies.
-        stop: when set, nothing more is sent; messages under way get eight seconds, the rest is given back.
+        stop: when set, nothing more is sent; messages under way get seven seconds, the rest is given back.
         paces: rate limits' memory, kept by a caller that delivers again and again.
         only: the receivers to serve, where others serve the rest; held alerts are then gathered elsewhere.
     """
@@ -343,4 +343,7 @@ class _Run:
         for line in self.lines.values():
             if line.failing:
                 self._close(line, None)
+            if line.under_way is not None and self.stop.is_set():
+                # The process ends, so nobody will hear the answer; another one need not wait for the lease to end.
+                line.waiting.appendleft(line.under_way)
             self._give_back(line)

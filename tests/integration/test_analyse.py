@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ import pytest
 from monitor.archives.sqlite import Config, SqliteArchive, build
 from monitor.clock import FixedClock
 from monitor.config.rulebook import load_rulebook
+from monitor.core.queries.query import parse
 from monitor.errors import ScorerError
 from monitor.model import Article, Feed, Reason, Rulebook
 from monitor.scorers.onnx import Config as ScorerConfig
@@ -278,3 +280,18 @@ def test_undated_backlog_alerts_nobody_and_dated_or_later_news_does(archive, boo
 
     later = NOW + timedelta(hours=1)
     assert run(archive, only, scorer, FixedClock(later), replace(article(6, at=later), **news)).alerts == 1
+
+
+def test_70_a_regular_expression_that_explodes_costs_little_and_no_other_rule_its_alert(archive, scorer, tmp_path: Path):
+    (tmp_path / "rules.yaml").write_text(
+        "rules:\n  slow: {when: 'text:/(a+)+$/'}\n  quick: {when: 'text:/(a+)+!$/'}\n  levy: {when: levy}\n"
+    )
+    archive.articles.add([replace(article(1), text="a" * 50_000 + "!")])
+    began = time.process_time()
+
+    found = archive.search.search(parse("text:/(a+)+$/"), now=NOW)[1]
+    analyse(archive, load_rulebook(tmp_path), scorer, FixedClock(NOW), batch=64, storm=25)
+
+    assert time.process_time() - began < 5
+    assert found == 0
+    assert {alert.rule for alert in archive.alerts.recent(NOW - timedelta(hours=1))} == {"quick", "levy"}

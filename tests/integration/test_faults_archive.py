@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -24,6 +26,7 @@ from monitor.core.queries.query import parse
 from monitor.errors import ArchiveBusy, ArchiveError
 from monitor.model import Article
 from monitor.services.checking import examine
+from monitor.services.status import service_status
 from monitor.worker import Worker
 from tests.rig import FaultServer, fault_server, feed_of, item, rss
 
@@ -68,11 +71,6 @@ def fill_up(ballast: Path) -> None:
     with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
         while True:
             file.write(b"x" * 4096)
-
-
-def open_and_write(path: str) -> None:
-    with closing(sqlite.build(sqlite.Config(path=path))) as archive:
-        archive.articles.add([article(1)])
 
 
 def open_and_read_all(path: str) -> None:
@@ -143,14 +141,23 @@ def worker_on(tmp_path: Path, server: FaultServer) -> Iterator[tuple[Worker, Fix
 # -- the file may not be written -----------------------------------------------------------------------------------------------
 
 
-def test_42_an_archive_that_may_not_be_written_is_one_line(tmp_path: Path):
-    with small_disk(tmp_path / "disk", "4m"):
-        path = tmp_path / "disk" / "monitor.db"
-        sqlite.build(sqlite.Config(path=str(path))).close()
+@pytest.mark.parametrize("command", ["run", "once"])
+def test_42_an_archive_that_may_not_be_written_refuses_the_start_in_one_line(tmp_path: Path, command: str):
+    with small_disk(tmp_path / "disk", "4m"), fault_server() as server:
+        with worker_on(tmp_path, server):
+            pass  # the archive is there, and has a feed that is due
+        (tmp_path / "monitor.yaml").write_text(f"allow: ['{server.address}']\n")
         subprocess.run(["mount", "-o", "remount,ro", str(tmp_path / "disk")], check=True)
-        with pytest.raises(ArchiveError, match=r"cannot be (written|opened); check") as caught:
-            open_and_write(str(path))
-        assert "\n" not in str(caught.value)
+        places = ["--archive", "disk/monitor.db", "--feeds", "feeds.yaml", "--rules", "rules.yaml"]
+        ended = subprocess.run(
+            [sys.executable, "-m", "monitor", command, *places],
+            cwd=tmp_path, env={**os.environ, "MONITOR_WEB__PORT": "0"}, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    assert ended.returncode == 1, ended.stderr
+    (told,) = ended.stderr.splitlines()
+    assert re.search(r"the archive .*monitor\.db cannot be (written|opened); check", told)
+    assert not server.asked
 
 
 # -- the file is locked --------------------------------------------------------------------------------------------------------
@@ -164,13 +171,18 @@ def test_43_a_write_waits_for_another_programs_lock_and_is_not_dropped(tmp_path:
     begun, numbers = threading.Event(), []
 
     def write() -> None:
-        begun.set()
+        with archive._connections.read() as db:
+            db.set_trace_callback(lambda sql: begun.set() if sql.startswith("BEGIN") else None)
         numbers.extend(archive.articles.add([article(1)]))
 
     writer = threading.Thread(target=write)
     writer.start()
-    begun.wait(10)
+    assert begun.wait(30)
+    # Long enough for a transaction that was begun to be over, were it not for the lock.
+    writer.join(0.5)
+    assert writer.is_alive()
     assert archive.search.search(parse("missile"), now=NOW)[1] == 0
+    assert numbers == []
     other.execute("COMMIT")
     writer.join(60)
     other.close()
@@ -218,6 +230,7 @@ def test_47_damage_is_found_and_a_backup_restores_all(tmp_path: Path):
     restored = sqlite.build(sqlite.Config(path=str(path)))
     assert restored.search.search(parse("missile"), now=NOW)[1] == 80
     assert restored.upkeep.problems() == []
+    assert service_status(restored, NOW)["articles"] == 80
     restored.close()
 
 

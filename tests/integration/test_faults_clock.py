@@ -15,7 +15,8 @@ from monitor.archives.sqlite import Config, build
 from monitor.clock import SetBackWatch
 from monitor.model import Feed, FeedState, Fetched
 from monitor.worker import Worker, _run_now, _scheduler
-from tests.rig import fault_server, feed_of
+from tests.rig import FaultServer, fault_server, feed_of, item, rss
+from tests.tinymodels import make_weights
 
 NOW = datetime(2024, 11, 15, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -52,24 +53,29 @@ def test_45_only_a_clock_set_back_is_noticed_and_once():
     ]  # fmt: skip
 
 
+@pytest.fixture
+def server() -> Iterator[FaultServer]:
+    with fault_server() as made:
+        yield made
+
+
 @contextmanager
-def worker_at(tmp_path: Path, clock: WallClock, **settings: object) -> Iterator[tuple[Worker, list[str]]]:
+def worker_at(tmp_path: Path, clock: WallClock, server: FaultServer, **settings: object) -> Iterator[tuple[Worker, list[str]]]:
     (tmp_path / "rules.yaml").write_text("rules:\n  news: {when: number}\n")
-    with fault_server() as server:
-        url = server.serve("/feed", feed_of(3))
-        (tmp_path / "feeds.yaml").write_text(f"feeds:\n  - {{id: feed, url: '{url}', name: Feed, interval: 15m}}\n")
-        flags = {
-            "feeds": tmp_path / "feeds.yaml", "rules": tmp_path / "rules.yaml", "archive": str(tmp_path / "monitor.db"),
-            "outbox": tmp_path / "outbox", "allow": [server.address], **settings,
-        }  # fmt: skip
-        with open_app(flags, environment={}, clock=clock) as app:
-            done: list[str] = []
-            yield Worker(app, on_progress=lambda step, _: done.append(step)), done
+    url = server.serve("/feed", feed_of(3))
+    (tmp_path / "feeds.yaml").write_text(f"feeds:\n  - {{id: feed, url: '{url}', name: Feed, interval: 15m}}\n")
+    flags = {
+        "feeds": tmp_path / "feeds.yaml", "rules": tmp_path / "rules.yaml", "archive": str(tmp_path / "monitor.db"),
+        "outbox": tmp_path / "outbox", "allow": [server.address], **settings,
+    }  # fmt: skip
+    with open_app(flags, environment={}, clock=clock) as app:
+        done: list[str] = []
+        yield Worker(app, on_progress=lambda step, _: done.append(step)), done
 
 
-def test_45_steps_planned_before_the_clock_was_set_back_run_now(tmp_path: Path):
+def test_45_steps_planned_before_the_clock_was_set_back_run_now(tmp_path: Path, server: FaultServer):
     clock = WallClock()
-    with worker_at(tmp_path, clock) as (worker, _):
+    with worker_at(tmp_path, clock, server) as (worker, _):
         ran = threading.Event()
         worker.on_progress = lambda step, _: ran.set() if step == "collect" else None
         scheduler = _scheduler(worker)
@@ -84,22 +90,36 @@ def test_45_steps_planned_before_the_clock_was_set_back_run_now(tmp_path: Path):
             scheduler.shutdown()
 
 
-def test_45_a_day_forward_and_back_asks_each_feed_once_and_alerts_nobody_twice(tmp_path: Path):
+def test_45_a_day_forward_and_back_asks_each_feed_once_and_alerts_nobody_twice(tmp_path: Path, server: FaultServer):
     clock = WallClock()
-    with worker_at(tmp_path, clock) as (worker, _):
-        asked = [worker.collect().feeds]
-        alerts = [worker.analyse().alerts]
-        for set_by in (DAY, -DAY):
+    asked, alerts, edits = [], [], []
+    tiny = {"kind": "onnx", "weights": str(make_weights(tmp_path / "weights")), "threads": 1}
+    with worker_at(tmp_path, clock, server, scorer=tiny) as (worker, _):
+
+        def one_pass(after: timedelta) -> None:
+            clock.live(after)
+            collected = worker.collect()
+            asked.append(collected.feeds)
+            edits.append(collected.changed)
+            alerts.append(worker.analyse().alerts)
+
+        def publish(text: str) -> None:
+            fresh = item(9, pubDate="Fri, 15 Nov 2024 12:05:00 GMT", description=text)
+            server.serve("/feed", rss(fresh + "".join(item(number) for number in range(3))))
+
+        one_pass(timedelta(0))
+        publish("What happened is not known yet.")
+        one_pass(timedelta(minutes=20))
+        for set_by, text in ((DAY, "A day later more is known."), (-DAY, "A day earlier it was another story.")):
+            publish(text)
             clock.at += set_by
             for _ in range(3):
-                clock.live(timedelta(seconds=30))
-                asked.append(worker.collect().feeds)
-                alerts.append(worker.analyse().alerts)
-        clock.live(timedelta(minutes=20))
-        asked.append(worker.collect().feeds)
+                one_pass(timedelta(seconds=30))
+        one_pass(timedelta(hours=7))  # a day without news has made its interval longer
 
-    assert asked == [1, 1, 0, 0, 1, 0, 0, 1]
-    assert sum(alerts) == 0  # what a first answer brings is backlog
+    assert asked == [1, 1, 1, 0, 0, 1, 0, 0, 1]
+    assert edits == [0, 0, 1, 0, 0, 1, 0, 0, 0]
+    assert alerts == [0, 1, 0, 0, 0, 0, 0, 0, 0]  # what a first answer brings is backlog
 
 
 def test_45_a_feed_that_fails_after_the_clock_was_set_back_is_not_hammered():
@@ -117,10 +137,10 @@ def test_45_a_feed_that_fails_after_the_clock_was_set_back_is_not_hammered():
 
 
 @pytest.mark.parametrize("hours", [6, 48])
-def test_46_after_sleep_each_step_runs_once_to_catch_up(tmp_path: Path, hours: int):
+def test_46_after_sleep_each_step_runs_once_to_catch_up(tmp_path: Path, server: FaultServer, hours: int):
     """Asleep, real time stands still for the process; on waking the time of day has jumped on."""
     clock = WallClock()
-    with worker_at(tmp_path, clock) as (worker, done):
+    with worker_at(tmp_path, clock, server) as (worker, done):
         scheduler = _scheduler(worker)
         scheduler.start(paused=True)
         for job in scheduler.get_jobs():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -14,36 +15,74 @@ import pytest
 
 from monitor.app import open_app
 from monitor.errors import ArchiveError
+from monitor.logs import MOST_WAITING
 from monitor.model import Rulebook
 from monitor.worker import Worker
 
-WORK = """
+LINES = 4000
+WORK = f"""
 import sys
 from monitor import logs
 import structlog, logging
 logs.configure(level="info")
-for number in range(2000):
-    structlog.get_logger("x").info("a line that is long enough to fill the buffer of the stream", number=number, filler="x" * 200)
-    logging.getLogger("y").warning("a library's line")
-open(sys.argv[1], "w").write("done")
+for number in range(0, {LINES}, 2):
+    structlog.get_logger("x").info("a line that is long enough to fill a pipe", number=number, filler="x" * 100)
+    logging.getLogger("y").warning("a library's line %s", number + 1)
+"""
+DONE = "open(sys.argv[1], 'w').write('done')"
+LATER = """
+print("worked", flush=True)
+input()
+assert logs.flush(60)
+structlog.get_logger("x").info("last")
 """
 
 
-@pytest.mark.parametrize("where", ["full disk", "closed", "nobody reads"])
+@pytest.mark.parametrize("where", ["full disk", "closed", "broken", "unread"])
 def test_53_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path, where: str):
     done = tmp_path / "done"
-    command = [sys.executable, "-c", WORK, str(done)]
+    command = [sys.executable, "-c", WORK + DONE, str(done)]
     if where == "closed":
         command = ["sh", "-c", 'exec "$@" 2>&-', "sh", *command]
+    reader, writer = os.pipe()
     with Path("/dev/full").open("w") as full:
-        reader, writer = os.pipe()
-        os.close(reader)
-        stream = {"full disk": full, "closed": None, "nobody reads": writer}[where]
+        if where == "broken":
+            os.close(reader)
+        stream = {"full disk": full, "closed": None}.get(where, writer)
         ended = subprocess.run(command, stderr=stream, stdout=subprocess.DEVNULL, timeout=60, check=False)
-        os.close(writer)
+    os.close(writer)
+    if where != "broken":
+        os.close(reader)
 
     assert done.read_text() == "done"
     assert ended.returncode == 0
+
+
+def numbers(lines: list[str]) -> list[int]:
+    """Which of the numbered lines these are; one that is cut or out of place would be no JSON."""
+    found = [json.loads(line) for line in lines]
+    return [line["number"] if "number" in line else int(line["event"].rpartition(" ")[2]) for line in found]
+
+
+def test_53_a_log_that_is_read_is_whole_and_in_order():
+    ended = subprocess.run([sys.executable, "-c", WORK], capture_output=True, text=True, timeout=60, check=True)
+
+    assert numbers(ended.stderr.splitlines()) == list(range(LINES))
+
+
+def test_53_a_reader_who_comes_late_is_told_how_many_lines_are_missing():
+    command = [sys.executable, "-c", WORK + LATER]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "worked\n"
+        _, log = process.communicate("go on\n", timeout=60)
+    *kept, told, last = log.splitlines()
+
+    assert json.loads(last)["event"] == "last"
+    assert json.loads(told)["event"] == "log lines were dropped, for nobody read them"
+    assert json.loads(told)["lines"] == LINES - len(kept)
+    assert numbers(kept) == list(range(len(kept)))
+    assert MOST_WAITING <= len(kept) < LINES
 
 
 def worker_on(tmp_path: Path, rules: Path) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Rule files: every bad one under tests/data/rules/bad names its line and says what is meant; good ones become values."""
 
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,6 +26,17 @@ def test_a_bad_rule_file_names_its_line_and_its_remedy(path: Path):
     assert hint in problem.hint
     assert not line or problem.line == int(line)
     assert problem.file == str(path)
+
+
+@pytest.mark.parametrize("name", ["alias-bomb", "deep-nesting", "python-tag"])
+def test_a_bomb_is_refused_within_a_second_of_computing(name: str):
+    (path,) = [bad for bad in BAD if bad.stem == name]
+    began = time.process_time()
+
+    with pytest.raises(ConfigError):
+        load_rulebook(path)
+
+    assert time.process_time() - began < 1
 
 
 def test_all_mistakes_of_all_files_come_at_once(tmp_path: Path):
