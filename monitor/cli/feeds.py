@@ -47,20 +47,27 @@ def add(
 ) -> None:
     """Find a site's feed, try it, and add it to feeds.yaml."""
     from monitor.config.feeds_edit import add_feeds
+    from monitor.core.shown import without_credentials
     from monitor.services.subscriptions import draft, found_feed
 
     with opened(feeds=feeds) as service:
         found = found_feed(url, service.fetcher, service.parser)
         entry = draft(found, id_=id_, name=name, tags=tag or ())
         added = [] if dry_run else add_feeds(service.settings.feeds, [entry])
+    where = without_credentials(found.url)
     if as_json:
-        print_json({"feed": entry, "format": found.format, "entries": found.entries, "added": [one.id for one in added]})
-    elif dry_run:
-        typer.echo(f"would add {entry['name']}: {found.url} ({found.format}, {found.entries} entries)")
-    else:
-        typer.echo(
-            f"added {added[0].id}: {found.url} ({found.entries} entries)" if added else f"{found.url} is in the list already"
+        print_json(
+            {
+                "feed": {**entry, "url": where},
+                "format": found.format,
+                "entries": found.entries,
+                "added": [one.id for one in added],
+            }
         )
+    elif dry_run:
+        typer.echo(f"would add {entry['name']}: {where} ({found.format}, {found.entries} entries)")
+    else:
+        typer.echo(f"added {added[0].id}: {where} ({found.entries} entries)" if added else f"{where} is in the list already")
 
 
 @app.command()
@@ -121,11 +128,14 @@ def export_list(
     feeds: Feeds = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the list as OPML; the first tag of a feed is its folder."""
+    """Write the list as OPML; the first tag of a feed is its folder. User names and passwords in addresses are left out."""
     from monitor.core.feeds.opml import write_opml
+    from monitor.core.shown import without_credentials
 
     with opened(feeds=feeds) as service:
         listed = service.feeds
+    if bare := [feed.id for feed in listed if without_credentials(feed.url) != feed.url]:
+        typer.echo(f"left out the user name and password in the addresses of: {', '.join(bare)}", err=True)
     text = write_opml(listed, "News monitor")
     if file is None:
         print_json({"feeds": len(listed), "opml": text}) if as_json else sys.stdout.write(text)
@@ -171,10 +181,12 @@ def discover(
     """Show the feeds of a site; exit code 1 when none is found."""
     from dataclasses import asdict
 
+    from monitor.core.shown import without_credentials
     from monitor.services.discover import discover as find
 
     with opened(feeds=feeds) as service:
-        found = [asdict(one) for one in find(url, service.fetcher, service.parser)]
+        listed = find(url, service.fetcher, service.parser)
+    found = [{**asdict(one), "url": without_credentials(one.url)} for one in listed]
     if as_json:
         print_json(found)
     else:

@@ -14,6 +14,7 @@ from monitor.config.documents import Document, read_yaml
 from monitor.config.durations import Duration
 from monitor.config.entries import same_named, validated
 from monitor.core.queries.suggestions import suggestion
+from monitor.core.shown import without_credentials
 from monitor.errors import ConfigError, Problem
 from monitor.model import Feed
 
@@ -64,7 +65,7 @@ class FeedEntry(FeedDefaults):
     @classmethod
     def _known_scheme(cls, value: str) -> str:
         if not re.match(r"^(https?|file)://\S+$", value):
-            raise ValueError(f"{value!r} is not an http or https address")
+            raise ValueError("not an http or https address")
         return value
 
 
@@ -111,9 +112,9 @@ def read_feeds(document: Document) -> tuple[Feed, ...]:
             problems.append(document.problem("file: addresses need `files: true` at the top", ("feeds", index, "url")))
         same = next((other for other in feeds.values() if other.id == feed.id or other.url == feed.url), None)
         if same is not None:
-            what = "id" if same.id == feed.id else "url"
+            what, value = ("id", feed.id) if same.id == feed.id else ("url", without_credentials(feed.url))
             hint = f"{same.name!r} has it already" + ("; give one of them an id" if what == "id" else "")
-            problems.append(document.problem(f"{what} {getattr(feed, what)!r} is used twice", ("feeds", index, what), hint=hint))
+            problems.append(document.problem(f"{what} {value!r} is used twice", ("feeds", index, what), hint=hint))
         feeds[feed.id] = feed
     if problems:
         raise ConfigError(problems)

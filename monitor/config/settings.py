@@ -18,11 +18,12 @@ from monitor.config.documents import Document, no_document, parse_yaml, read_yam
 from monitor.config.durations import Duration
 from monitor.config.overrides import Overridden
 from monitor.config.problems import problems_of
+from monitor.core.alerts.retry import GIVE_UP_AFTER
 from monitor.errors import ConfigError, Problem
 
 PREFIX = "MONITOR_"
 DEFAULT_FILE = "monitor.yaml"
-OUTSIDE = {"MONITOR_TEST_POSTGRES"}
+OUTSIDE = {"MONITOR_REWRITE_KEY", "MONITOR_TEST_POSTGRES"}
 """Names with our prefix that are not settings."""
 SECRETS = {"password", "token", "webhook", "secret"}
 """Keys of channels whose values are never shown; in the environment they stand as they are."""
@@ -80,7 +81,7 @@ class WorkerSettings(BaseModel):
     batch: int = Field(64, ge=1, le=1000, description="Articles analysed together.")
     lease: Duration = timedelta(minutes=5)
     interval: Duration = Field(timedelta(minutes=15), description="How often a feed is looked at when it names no interval.")
-    give_up_after: Duration = Field(timedelta(days=3), description="How long an unreachable receiver is tried.")
+    give_up_after: Duration = Field(GIVE_UP_AFTER, description="How long an unreachable receiver is tried.")
     fail_after: int = Field(5, ge=1, description="Failures in a row after which a feed's owner is told.")
     storm: int = Field(25, ge=1, description="Alerts of one rule an hour after which the rest become one counted alert.")
 

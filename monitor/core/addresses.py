@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
+from monitor.core.shown import without_credentials
+
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -102,9 +104,10 @@ def check_url(url: str) -> Refusal | None:
         if parts.scheme.lower() not in SCHEMES:
             return Refusal(f"only http and https addresses are opened, not {parts.scheme or url[:40]!r}")
         if not parts.hostname or not _has_port(parts):
-            return Refusal(f"{url[:200]!r} names no host")
-    except ValueError as error:
-        return Refusal(f"{url[:200]!r} is not an address: {error}")
+            return Refusal(f"{without_credentials(url)[:200]!r} names no host")
+    except ValueError:
+        # Without the reason: it repeats parts of the address, and a password with a / or @ in it is such a part.
+        return Refusal(f"{without_credentials(url)[:200]!r} is not an address")
     return None
 
 

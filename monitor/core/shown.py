@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 HIDDEN = "***"
 SECRET_KEYS = re.compile(r"password|token|secret|webhook|headers|api_?key|credential", re.IGNORECASE)
@@ -15,6 +16,21 @@ _PASSWORD = re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^/\s:@]*:)[^/\s]*@", re
 def without_password(address: str) -> str:
     """An address such as postgresql://me:word@host/name with the word replaced by three stars."""
     return _PASSWORD.sub(rf"\g<before>{HIDDEN}@", address)
+
+
+def without_credentials(address: str) -> str:
+    """A web address with the user and the password left out; of one that cannot be read, all before its last @."""
+    if "@" not in address:
+        return address
+    try:
+        parts = urlsplit(address)
+        is_whole = parts.port is None or parts.port > 0
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        scheme, separator, rest = address.partition("://")
+        return scheme + separator + rest.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else address
 
 
 def without_secrets(value: Any, key: str = "") -> Any:

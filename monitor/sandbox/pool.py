@@ -11,11 +11,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 from monitor.core.feeds.parse import not_a_feed
+from monitor.core.shown import without_credentials
 from monitor.errors import ParseError
 from monitor.model import Fetched, PageText, ParsedFeed
 from monitor.sandbox.wire import frame, opened_frame, unpack_feed, unpack_page
@@ -72,7 +73,8 @@ class Sandbox:
 
     def _read_feed(self, fetched: Fetched) -> ParsedFeed:
         try:
-            return unpack_feed(self._ask("feed", fetched))
+            # Links of articles are made from it and shown to everybody.
+            return unpack_feed(self._ask("feed", replace(fetched, url=without_credentials(fetched.url))))
         except ParseError as error:
             return not_a_feed(str(error))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from monitor import __version__
 from monitor.core.alerts.alerting import digest
+from monitor.core.shown import without_credentials
 from monitor.errors import NotFoundError
 from monitor.model import Alert, Article, Delivery, Message, Rulebook
 from monitor.ports import Archive, Clock
@@ -36,7 +37,12 @@ def audit_bundle(archive: Archive, rulebook: Rulebook, alert_id: str) -> dict[st
         "rule": rule.text if rule else None,
         "articles": [_article(archive, article) for article in articles],
         "feeds": [
-            {"id": feed.id, "url": feed.url, "body_sha256": state.body_hash, "last_success": state.last_success}
+            {
+                "id": feed.id,
+                "url": without_credentials(feed.url),
+                "body_sha256": state.body_hash,
+                "last_success": state.last_success,
+            }
             for feed, state in (feeds[name] for name in sorted({article.feed for article in articles}) if name in feeds)
         ],
         "deliveries": [asdict(one) for one in archive.outbox.of([alert.id])],

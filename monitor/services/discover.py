@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
+from monitor.core.shown import without_credentials
 from monitor.errors import FetchError
 from monitor.model import Fetched, ParsedFeed
 from monitor.ports import Fetcher, Parser
@@ -16,7 +17,7 @@ MOST_CANDIDATES = 10
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A feed that answers and can be read."""
+    """A feed that answers and can be read; `url` is how it was asked, with the credentials that were given for it."""
 
     url: str
     title: str
@@ -34,7 +35,8 @@ def discover(url: str, fetcher: Fetcher, parser: Parser) -> list[Found]:
     address = url if "://" in url else f"https://{url}"
     answer = fetcher.page(address)
     if answer.body is None:
-        raise FetchError(f"{address}: {answer.error}", answer.reason or "error")
+        remedy = "; check how it is spelled" if answer.reason == "dns" else ""
+        raise FetchError(f"{without_credentials(address)}: {answer.error}{remedy}", answer.reason or "error")
     itself = _read([answer], parser)
     if itself:
         return itself

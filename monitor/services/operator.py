@@ -8,6 +8,7 @@ from datetime import datetime
 
 from monitor.core.alerts.alerting import OUTBOX, SERVICE, TERMINAL, digest
 from monitor.core.alerts.render import plural
+from monitor.core.alerts.retry import Health as Receiving
 from monitor.core.feeds.feedhealth import FeedEvent, Health
 from monitor.model import Alert, Delivery, Feed, Severity
 from monitor.ports import Archive
@@ -43,18 +44,26 @@ def feed_notices(events: Sequence[FeedEvent], feeds: Mapping[str, Feed], now: da
 
 
 def receiver_notices(archive: Archive, receivers: Iterable[str]) -> list[Notice]:
-    """Receivers that have failed several times in a row, once for each outage."""
+    """Receivers that refused a message for good, once a day, or have failed several times in a row, once for each outage."""
     found = failing(archive, receivers)
     return [
-        Notice(
-            f"receiver:{name}",
-            f"Receiver {name} has failed {health.failures} times in a row",
-            f"{health.error}; its messages wait and are sent in order when it is back (`monitor outbox list`)",
-            f"{health.since}",
-        )
+        _refusal_notice(name, health) if health.has_refused else _outage_notice(name, health)
         for name, health in found.items()
-        if health.failures >= FAILURES_TO_TELL
+        if health.has_refused or health.failures >= FAILURES_TO_TELL
     ]
+
+
+def _refusal_notice(name: str, health: Receiving) -> Notice:
+    remedy = f"mend the receiver, then send it again: `monitor outbox retry --receiver {name}`"
+    # By the day: who takes one message and refuses the next would be told of with every other one.
+    day = str(health.since)[:10]
+    return Notice(f"refused:{name}", f"Receiver {name} refused a message for good", f"{health.error}; {remedy}", day)
+
+
+def _outage_notice(name: str, health: Receiving) -> Notice:
+    title = f"Receiver {name} has failed {health.failures} times in a row"
+    text = f"{health.error}; its messages wait and are sent in order when it is back (`monitor outbox list`)"
+    return Notice(f"receiver:{name}", title, text, f"{health.since}")
 
 
 def queue_notices(waiting: int, now: datetime) -> list[Notice]:

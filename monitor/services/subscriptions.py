@@ -13,6 +13,7 @@ from monitor.core.feeds.feedhealth import is_undated
 from monitor.core.feeds.opml import Subscription, read_opml
 from monitor.core.feeds.schedule import asked_anew
 from monitor.core.language_tags import primary_language
+from monitor.core.shown import without_credentials
 from monitor.errors import ConfigError, ParseError, Problem
 from monitor.model import Feed, FeedState
 from monitor.ports import Archive, Fetcher, Parser
@@ -39,7 +40,7 @@ class Trial:
 
 
 def feed_rows(feeds: Sequence[Feed], archive: Archive) -> list[dict[str, Any]]:
-    """Each configured feed with what is known of it, as JSON values."""
+    """Each configured feed with what is known of it, as JSON values; addresses come without user and password."""
     states = {feed.id: state for feed, state in archive.feeds.list()}
     return [_row(feed, states.get(feed.id, FeedState(feed.id))) for feed in feeds]
 
@@ -48,7 +49,7 @@ def _row(feed: Feed, state: FeedState) -> dict[str, Any]:
     return {
         "id": feed.id,
         "name": feed.name,
-        "url": feed.url,
+        "url": without_credentials(feed.url),
         "enabled": feed.is_enabled,
         "tags": list(feed.tags),
         "language": feed.language,
@@ -59,7 +60,7 @@ def _row(feed: Feed, state: FeedState) -> dict[str, Any]:
         "last_new": state.last_new.isoformat() if state.last_new else None,
         "next_due": state.next_due.isoformat() if state.next_due else None,
         "interval_seconds": state.interval.total_seconds() if state.interval else None,
-        "moved_to": state.url if state.url and state.url != feed.url else None,
+        "moved_to": without_credentials(state.url) if state.url and state.url != feed.url else None,
     }
 
 
@@ -96,7 +97,8 @@ def found_feed(url: str, fetcher: Fetcher, parser: Parser) -> Found:
     """
     found = discover(url, fetcher, parser)
     if not found:
-        raise ParseError(f"no feed could be found at {url}; look for an RSS link on the page and give its address")
+        where = without_credentials(url)
+        raise ParseError(f"no feed could be found at {where}; look for an RSS link on the page and give its address")
     return found[0]
 
 
@@ -104,7 +106,7 @@ def draft(found: Found, *, id_: str = "", name: str = "", tags: Sequence[str] = 
     """A found feed as feeds.yaml writes it."""
     return {
         "id": id_,
-        "name": name or found.title or found.url,
+        "name": name or found.title or without_credentials(found.url),
         "url": found.url,
         "language": found.language,
         "tags": list(tags),
@@ -139,10 +141,10 @@ def try_feeds(feeds: Sequence[Feed], fetcher: Fetcher, parser: Parser) -> Iterat
     """Fetch and read each feed now, storing nothing; answers come as they arrive."""
     wanted = [(feed, FeedState(feed.id, url=feed.url)) for feed in feeds]
     for fetched, parsed in parser.parse(fetcher.fetch(wanted)):
-        seconds = round(fetched.seconds, 3)
+        seconds, where = round(fetched.seconds, 3), without_credentials(fetched.url)
         if parsed is None:
             note = fetched.error or "the server says nothing changed, though nothing was known"
-            yield Trial(fetched.feed, fetched.url, "failing", note=note, seconds=seconds)
+            yield Trial(fetched.feed, where, "failing", note=note, seconds=seconds)
             continue
         note = "; ".join(parsed.errors)
         verdict = (
@@ -151,7 +153,7 @@ def try_feeds(feeds: Sequence[Feed], fetcher: Fetcher, parser: Parser) -> Iterat
         dates = [moment for entry in parsed.entries if (moment := entry.published or entry.updated)]
         yield Trial(
             fetched.feed,
-            fetched.url,
+            where,
             verdict or ("faulty" if note else "ok"),
             len(parsed.entries),
             max(dates).isoformat() if dates else "",

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from monitor.core.alerts.retry import RetryPolicy, wait
+from monitor.core.shown import without_credentials
 from monitor.logs import logger
 from monitor.model import Feed, FeedState, Fetched
 from monitor.ports import Archive, Clock, Fetcher
@@ -67,11 +68,16 @@ def _asked(feed_id: str) -> str:
 def _form(feed: Feed, state: FeedState, public_url: str, secret: str) -> dict[str, str]:
     return {
         "hub.mode": "subscribe",
-        "hub.topic": state.hub_topic or state.url,
+        "hub.topic": _topic(state),
         "hub.callback": f"{public_url.rstrip('/')}{PATH}{quote(feed.id)}",
         "hub.lease_seconds": str(int(LEASE.total_seconds())),
         "hub.secret": feed_secret(secret, feed.id),
     }
+
+
+def _topic(state: FeedState) -> str:
+    """What a hub is asked for; a feed's own credentials are none of its business."""
+    return state.hub_topic or without_credentials(state.url)
 
 
 def is_resting(feed_id: str, tries: Mapping[str, Any], now: datetime) -> bool:
@@ -94,7 +100,7 @@ def verified(archive: Archive, clock: Clock, feed_id: str, mode: str, topic: str
     if found is None:
         return False
     _, state = found
-    if mode != "subscribe" or state.hub is None or topic != (state.hub_topic or state.url):
+    if mode != "subscribe" or state.hub is None or topic != _topic(state):
         return False
     now = clock.now()
     until = now + _lease(lease_seconds)

@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 from fastapi import Depends, HTTPException, Request
 
 from monitor.services.accounts import SCOPES, Who
-from monitor.web.protection import SAFE
+from monitor.web.protection import SAFE, names_its_page
 from monitor.web.site import site_of
 
 COOKIE = "monitor_session"
@@ -62,15 +62,14 @@ def _who(request: Request) -> Who | None:
         return site.accounts.of_token(given.strip())
     if scheme.lower() == "basic":
         return site.accounts.of_token(_password(given))
+    # What follows comes along with every request of a browser, also one that another site made it send.
+    is_meant = request.method in SAFE or names_its_page(request.headers)
     named = site.proxies.user(request)
     if named:
-        return site.accounts.of_name(named)
+        return site.accounts.of_name(named) if is_meant else None
     key = request.cookies.get(COOKIE)
-    if key:
-        who = site.accounts.of_session(key, site.now())
-        if who:
-            return who
-    return None if site.accounts.users() or not request.app.state.is_local else LOCAL
+    who = site.accounts.of_session(key, site.now()) if key and is_meant else None
+    return who or (None if site.accounts.users() or not request.app.state.is_local else LOCAL)
 
 
 def _password(given: str) -> str:

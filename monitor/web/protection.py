@@ -85,8 +85,16 @@ def _name(host: str) -> str:
         return ""
 
 
+def names_its_page(headers: Headers) -> bool:
+    """Whether a request says which page it comes from, as browsers do with every state change; scripts do not."""
+    return "sec-fetch-site" in headers or "origin" in headers
+
+
 def _is_own(path: str, headers: Headers) -> bool:
-    """A state change must come from our own pages, or carry what no other site can send without being let in."""
+    """A state change must come from our own pages, or carry what no other site can send without being let in.
+
+    JSON that names no page is a script's; identity.py believes no session for it.
+    """
     if headers.get("authorization", "").startswith("Bearer "):
         return True
     if path.startswith(SIGNED):

@@ -13,6 +13,7 @@ import pytest
 import structlog.testing
 
 from monitor.clock import FixedClock
+from monitor.config.settings import WorkerSettings
 from monitor.core.alerts.retry import RetryPolicy
 from monitor.errors import InputError, MonitorError, NotFoundError
 from monitor.model import DeliveryState, Message, Receipt
@@ -129,6 +130,27 @@ def test_it_is_given_up_in_sight_after_so_long(desk_bench: Bench):
     assert desk_bench.one().state is DeliveryState.DEAD
     assert desk_bench.one().last_error.startswith("given up after ")
     assert desk_bench.one().last_error.endswith("; last: down")
+
+
+@pytest.mark.parametrize(
+    ("policy", "hours"),
+    [(RetryPolicy(), 2 * 24 + 23), (RetryPolicy(age=WorkerSettings(give_up_after="7d").give_up_after), 6 * 24 + 23)],
+)
+def test_a_receiver_that_comes_back_within_the_promised_time_gets_its_mail(desk_bench: Bench, policy: RetryPolicy, hours: int):
+    desk_bench.policy = policy
+    with post_office() as closed:
+        port = closed.port
+    desk_bench.add("desk", "email", to=["desk@example.org"], host="127.0.0.1", port=port, security="none")
+    desk_bench.plan()
+    for _ in range(hours * 4):
+        desk_bench.run(15 * 60)
+    assert (desk_bench.one().state, desk_bench.one().attempts > hours) == (DeliveryState.PENDING, True)
+
+    with post_office(port=port) as office:
+        desk_bench.run(15 * 60)
+
+    assert len(office.letters) == 1
+    assert desk_bench.one().state is DeliveryState.SENT
 
 
 def test_a_receiver_that_left_the_rulebook_keeps_its_deliveries(desk_bench: Bench):

@@ -37,6 +37,15 @@ def test_a_receiver_is_told_of_when_it_has_failed_often_and_once_an_outage(archi
     assert {one.receiver for one in archive.outbox.list()} == {"outbox", "terminal"}
 
 
+def test_a_refusal_for_good_is_told_of_at_once_and_once_a_day(archive: Archive):
+    for hours, new in ((0, 1), (1, 0), (24, 1)):
+        since = NOW + timedelta(hours=hours)
+        save_health(archive, "desk", ReceiverHealth(1, None, since, "410 gone"))
+        assert operator.tell(archive, operator.receiver_notices(archive, ["desk"]), "owner", since) == new
+        save_health(archive, "desk", ReceiverHealth())
+        assert operator.receiver_notices(archive, ["desk"]) == []
+
+
 def test_notices_go_to_the_owners_receiver_where_one_is_named(archive: Archive):
     assert operator.tell(archive, operator.rulebook_notices("rules.yaml:3: wrong", NOW), "desk", NOW) == 1
     assert operator.tell(archive, [], "desk", NOW) == 0

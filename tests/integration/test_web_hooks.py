@@ -296,8 +296,9 @@ def test_the_worker_asks_the_hub_when_there_is_a_public_address(tmp_path: Path):
             with open_app(flags, environment={}, clock=FixedClock(NOW)) as app:
                 worker = Worker(app)
                 url = app.feeds[0].url
+                behind_login = url.replace("://", "://me:word@")
                 app.archive.feeds.record(
-                    FeedState("wire", url, configured=url, hub=hub.url("/hub")), Fetched("wire", url, 200, is_unchanged=True), NOW, 0
+                    FeedState("wire", behind_login, configured=url, hub=hub.url("/hub")), Fetched("wire", url, 200, is_unchanged=True), NOW, 0
                 )  # fmt: skip
                 worker.subscribe()
                 assert len(hub.posts) == bool(public)

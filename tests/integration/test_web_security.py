@@ -19,6 +19,7 @@ from monitor.errors import ConfigError
 from monitor.services.accounts import Accounts
 from monitor.web import build_web, serving
 from monitor.web.identity import PUBLIC
+from tests.endpoints import endpoints
 from tests.webstage import stage
 
 SAME = {"Sec-Fetch-Site": "same-origin"}
@@ -62,6 +63,57 @@ def test_other_sites_cannot_change_anything(app: App):
         assert bare.post("/silences", data={"query": "topic:toll"}, headers={"Origin": "http://evil.example"}).status_code == 403
         own = bare.post("/silences", data={"query": "topic:toll"}, headers={"Origin": "http://localhost"}, follow_redirects=False)
         assert own.status_code == 303
+    assert len(app.archive.silences.list(app.clock.now())) == 1
+
+
+def test_json_that_names_no_page_never_rides_on_a_login(tmp_path: Path):
+    silence = {"query": "topic:toll"}
+    with stage(tmp_path / "desk", web=BEHIND) as app:
+        accounts = Accounts(app.archive)
+        accounts.set_user("ann", PASSWORD, "admin")
+        token = accounts.create_token("script", ["rules"], app.clock.now())
+        with client(app) as web:
+            log_in(web, "ann")
+            session = {"Cookie": f"monitor_session={web.cookies['monitor_session']}"}
+
+        def ask(sender: tuple[str, int] = ("127.0.0.1", 1), **headers: str) -> int:
+            with TestClient(build_web(app), base_url="http://localhost", client=sender, follow_redirects=False) as web:
+                return web.post("/api/v1/silences", json=silence, headers=headers).status_code
+
+        assert ask(**session) == 401
+        assert ask(PROXY, **{"X-Forwarded-User": "ann"}) == 401
+        for elsewhere in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+            assert ask(**session, **elsewhere) == 403
+        assert app.archive.silences.list(app.clock.now()) == []
+        for ours in ({"Origin": "http://localhost"}, SAME):
+            assert ask(**session, **ours) == 201
+        assert ask(PROXY, **SAME, **{"X-Forwarded-User": "ann"}) == 201
+        assert ask(Authorization=f"Bearer {token}") == 201
+
+
+def test_a_token_that_is_wrong_lends_no_login_and_signed_addresses_take_nothing_unsigned(app: App):
+    Accounts(app.archive).set_user("ann", PASSWORD, "admin")
+    with client(app) as web:
+        log_in(web, "ann")
+        wrong = {"Authorization": "Bearer nm_wrong", "Sec-Fetch-Site": "cross-site"}
+        assert web.post("/api/v1/silences", json={"query": "topic:toll"}, headers=wrong).status_code == 401
+        assert web.post("/silences", data={"query": "topic:toll"}, headers=wrong).headers["location"].startswith("/login")
+        for path in ("/feedback/forged", "/slack/interactions", "/websub/wire"):
+            web.post(path, content=b"payload={}", headers={"Sec-Fetch-Site": "cross-site"})
+    assert app.archive.silences.list(app.clock.now()) == []
+    assert app.archive.labels.list(10) == []
+    assert app.archive.articles.unscored(10) == []
+
+
+def test_without_users_a_script_on_this_machine_needs_no_token_and_another_site_gets_nothing(app: App):
+    with TestClient(build_web(app), base_url="http://localhost") as script:
+        silence = {"query": "topic:toll"}
+        assert script.post("/api/v1/silences", json=silence).status_code == 201
+        assert script.post("/api/v1/silences", json=silence, headers={"Origin": "http://evil.example"}).status_code == 403
+        # What a browser asks before it sends JSON to another site; it finds no leave here.
+        asked = {"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"}
+        leave = script.options("/api/v1/silences", headers=asked)
+        assert not [name for name in leave.headers if name.startswith("access-control-")]
     assert len(app.archive.silences.list(app.clock.now())) == 1
 
 
@@ -159,9 +211,10 @@ def test_with_users_every_route_refuses_strangers(app: App):
             for method in route.methods or ():
                 if route.path in PUBLIC:
                     continue
-                answer = web.request(method, path)
-                assert answer.status_code in {303, 401}, (method, path, answer.status_code)
-                assert "Freedonia" not in answer.text
+                for given in ({}, {"Authorization": "Bearer nm_wrong"}, {"Cookie": "monitor_session=wrong"}):
+                    answer = web.request(method, path, headers=given)
+                    assert answer.status_code in {303, 401}, (method, path, answer.status_code, given)
+                    assert "Freedonia" not in answer.text
                 walked += 1
     assert walked > 55
 
@@ -169,16 +222,7 @@ def test_with_users_every_route_refuses_strangers(app: App):
 def _routes(web: object) -> list[APIRoute]:
     from monitor.web import api, hooks, pages
 
-    return [route for router in (api.router, pages.router, hooks.router) for route in _flat(router.routes)]
-
-
-def _flat(routes: object) -> Iterator[APIRoute]:
-    for route in routes:  # type: ignore[attr-defined]
-        if isinstance(route, APIRoute):
-            yield route
-        else:
-            inner = getattr(route, "original_router", None) or getattr(route, "router", None)
-            yield from _flat(inner.routes if inner is not None else getattr(route, "routes", ()))
+    return [route for router in (api.router, pages.router, hooks.router) for route in endpoints(router.routes)]
 
 
 def test_sessions_begin_rotate_and_end(app: App):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.config.settings import WorkerSettings
 from monitor.core.alerts.retry import Health, Pace, RetryPolicy, burst, failed, is_outage, retry_after, settle, spend, wait
 from monitor.model import Delivery, DeliveryState, Receipt
 from tests.messages import NOW
@@ -83,10 +84,18 @@ def test_a_permanent_refusal_is_dead_at_once():
     assert settled(Receipt(is_sent=False, is_permanent=True, error="410")).state is DeliveryState.DEAD
 
 
-def test_after_so_many_attempts_or_so_long_it_is_given_up():
-    tried = Delivery("d1", "a1", "desk", attempts=POLICY.attempts - 1)
-    assert settled(DOWN, tried).state is DeliveryState.DEAD
+@given(st.integers(0, 100_000), st.timedeltas(timedelta(hours=1), timedelta(days=60)), st.floats(0, 0.99))
+def test_however_often_it_was_tried_only_time_gives_it_up(attempts: int, patience: timedelta, share: float):
+    tried = Delivery("d1", "a1", "desk", attempts=attempts)
+    policy = RetryPolicy(age=patience)
+    born = NOW - (patience - policy.longest) * share
 
+    assert settled(DOWN, tried, born=born, policy=policy).state is DeliveryState.PENDING
+    assert settled(DOWN, tried, born=NOW - patience, policy=policy).state is DeliveryState.DEAD
+
+
+def test_after_so_long_it_is_given_up_and_says_so():
+    assert WorkerSettings().give_up_after == POLICY.age
     old = settled(DOWN, born=NOW - POLICY.age)
     assert (old.state, old.last_error) == (DeliveryState.DEAD, "given up after 1 attempts; last: refused")
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.shown import HIDDEN, without_password, without_secrets
+from monitor.core.shown import HIDDEN, without_credentials, without_password, without_secrets
 
 CANARY = "c4nary-w0rd"
 KEYS = st.sampled_from(["password", "Bot_Token", "webhook", "headers", "api_key", "signing_secret", "credentials"])
@@ -60,3 +61,33 @@ def test_a_secret_written_out_is_hidden_and_an_empty_one_shown_as_empty():
 def test_a_password_within_an_address_is_hidden(address: str, shown: str):
     assert without_password(address) == shown
     assert without_secrets({"archive": address}) == {"archive": shown}
+
+
+WORDS = st.text(min_size=1, max_size=20).filter(lambda text: CANARY not in text)
+
+
+@given(WORDS, WORDS, st.sampled_from(["feeds.example", "feeds.example:8080", "[2001:db8::1]:80", "127.0.0.1"]))
+def test_no_credentials_stay_in_a_web_address(user: str, word: str, host: str):
+    for login in (f"{quote(user, safe='')}:{quote(word, safe='')}", quote(user, safe=""), f":{quote(word, safe='')}"):
+        assert without_credentials(f"https://{login}@{host}/feed?a=b") == f"https://{host}/feed?a=b"
+
+
+@given(st.text("ab:/@#?%[]1. ", max_size=20))
+def test_leaving_credentials_out_never_fails(rest: str):
+    without_credentials(f"http://{rest}")
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://social.example/@desk.rss", "https://social.example/@desk.rss"),
+        ("https://feeds.example/?to=a@b.example", "https://feeds.example/?to=a@b.example"),
+        ("HTTPS://Feeds.example/a?", "HTTPS://Feeds.example/a?"),
+        (f"http://me:{CANARY}/x@feeds.example/rss", "http://feeds.example/rss"),
+        (f"http://me:x@{CANARY}@feeds.example/rss", "http://feeds.example/rss"),
+        (f"http://me:[{CANARY}@feeds.example/rss", "http://feeds.example/rss"),
+        ("file://feeds/a.xml", "file://feeds/a.xml"),
+    ],
+)
+def test_what_is_left_of_a_web_address(address: str, shown: str):
+    assert without_credentials(address) == shown

@@ -10,17 +10,18 @@ from hashlib import blake2b
 
 from monitor.model import Delivery, DeliveryState, Receipt
 
+GIVE_UP_AFTER = timedelta(days=3)
+"""How long an unreachable receiver is tried unless the settings say otherwise."""
 LONGEST_RETRY_AFTER = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How patient to be: waits double from `first` up to `longest`; after `attempts` or `age` a delivery is dead."""
+    """How patient to be: waits double from `first` up to `longest`; a delivery is dead `age` after its alert was made."""
 
     first: timedelta = timedelta(seconds=30)
     longest: timedelta = timedelta(minutes=15)
-    attempts: int = 250
-    age: timedelta = timedelta(days=2)
+    age: timedelta = GIVE_UP_AFTER
 
 
 def wait(seed: str, failures: int, policy: RetryPolicy) -> timedelta:
@@ -73,7 +74,7 @@ def settle(delivery: Delivery, receipt: Receipt, now: datetime, born: datetime, 
     if receipt.is_permanent:
         return replace(seen, state=DeliveryState.DEAD, due=None)
     pause = receipt.retry_after if receipt.retry_after is not None else wait(delivery.id, attempts, policy)
-    if attempts >= policy.attempts or now + pause - born > policy.age:
+    if now + pause - born > policy.age:
         gave_up = f"given up after {attempts} attempts; last: {receipt.error}"
         return replace(seen, state=DeliveryState.DEAD, due=None, last_error=gave_up)
     return replace(seen, due=now + pause)
@@ -101,6 +102,11 @@ class Health:
     def is_failing(self) -> bool:
         """The last thing heard of the receiver was a failure."""
         return self.failures > 0
+
+    @property
+    def has_refused(self) -> bool:
+        """That failure was a message refused for good, not an outage to be waited out."""
+        return self.is_failing and self.until is None
 
 
 def is_outage(delivery: Delivery, receipt: Receipt) -> bool:

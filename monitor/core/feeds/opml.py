@@ -10,6 +10,7 @@ from xml.sax.saxutils import quoteattr
 from lxml import etree  # type: ignore[import-untyped]
 
 from monitor.core.feeds.markup import plain_line, safe_link
+from monitor.core.shown import without_credentials
 from monitor.errors import ParseError
 from monitor.model import Feed
 
@@ -45,13 +46,16 @@ def read_opml(text: bytes) -> list[Subscription]:
             raise ParseError(f"the list has more than {MOST_OUTLINES:,} outlines")
         url = safe_link(_attribute(outline, "xmlUrl"))
         if url:
-            name = plain_line(_attribute(outline, "title") or _attribute(outline, "text")) or url
+            name = plain_line(_attribute(outline, "title") or _attribute(outline, "text")) or without_credentials(url)
             found.setdefault(url, Subscription(url, name, _folders(outline), _attribute(outline, "language")))
     return list(found.values())
 
 
 def write_opml(feeds: Sequence[Feed], title: str) -> str:
-    """An OPML 2.0 document; a feed lies in the folder of its first tag, and keeps all of them in `category`."""
+    """An OPML 2.0 document; a feed lies in the folder of its first tag, and keeps all of them in `category`.
+
+    A list is made to be given away: addresses come without user and password.
+    """
     folders: dict[str, list[Feed]] = {}
     for feed in feeds:
         folders.setdefault(feed.tags[0] if feed.tags else "", []).append(feed)
@@ -67,7 +71,7 @@ def write_opml(feeds: Sequence[Feed], title: str) -> str:
 
 
 def _outline(feed: Feed) -> str:
-    fields = {"type": "rss", "text": feed.name, "title": feed.name, "xmlUrl": feed.url}
+    fields = {"type": "rss", "text": feed.name, "title": feed.name, "xmlUrl": without_credentials(feed.url)}
     if feed.tags:
         fields["category"] = ",".join(f"/{tag}" for tag in feed.tags)
     if feed.language:
