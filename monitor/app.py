@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,7 +18,7 @@ from monitor.config.archive_setting import archive_kind, archive_values
 from monitor.config.documents import Document
 from monitor.config.settings import Settings, read_settings
 from monitor.core.alerts.render import plain, view
-from monitor.errors import ChannelError, ConfigError, Problem
+from monitor.errors import ConfigError, Problem
 from monitor.model import Feed, Message, Receiver, Rulebook
 from monitor.ports import Archive, Channel, Clock, Fetcher, Joinable, Parser, Queue, Scorer, Sharing
 
@@ -65,7 +65,8 @@ class App:
 
         known = self.feeds if feeds is None else feeds
         tags = sorted({tag for feed in known for tag in feed.tags})
-        return load_rulebook(self.settings.rules, channels=self.settings.channels, feeds=[feed.id for feed in known], tags=tags)
+        words = {"feeds": [feed.id for feed in known], "tags": tags}
+        return load_rulebook(self.settings.rules, channels=self.settings.channels, said=self.said, **words)
 
     @cached_property
     def archive(self) -> Archive:
@@ -154,13 +155,31 @@ class App:
         return self.channels_of(self.rulebook)
 
     def channels_of(self, rulebook: Rulebook) -> Mapping[str, Channel]:
-        """Channels for the receivers of any rulebook, such as one just edited."""
+        """Channels for the receivers of any rulebook, such as one just edited.
+
+        Raises:
+            ConfigError: with everything that keeps a receiver from being built.
+        """
+        return self._built(self.receivers_of(rulebook).values())
+
+    def channel_to(self, receiver: Receiver) -> Channel:
+        """The channel for one receiver, whatever is wrong with the others.
+
+        Raises:
+            ConfigError: with everything that keeps it from being built.
+        """
+        return self._built([receiver])[receiver.id]
+
+    def receivers_of(self, rulebook: Rulebook) -> dict[str, Receiver]:
+        """The receivers of a rulebook by name, and those that take what no receiver takes."""
         from monitor.core.alerts.alerting import OUTBOX, TERMINAL  # noqa: PLC0415 - only where something is sent
 
-        built = {name: self._channel(receiver) for name, receiver in rulebook.receivers.items()}
-        built.setdefault(OUTBOX, self._build("channel", "file", {}, outbox=self.settings.outbox))
-        built.setdefault(TERMINAL, self._build("channel", "console", {}))
-        return built
+        kept = {name: self._standing(name, kind) for name, kind in ((OUTBOX, "file"), (TERMINAL, "console"))}
+        return {**kept, **rulebook.receivers}
+
+    def receiver_mistakes(self, rulebook: Rulebook, *, without_secrets: bool = False) -> list[Problem]:
+        """Everything that keeps receivers from being built; secrets that are not there do not count `without_secrets`."""
+        return self._try_to_build(rulebook.receivers.values(), without_secrets=without_secrets)[1]
 
     def channel(self, kind: str, **values: Any) -> Channel:
         """A channel that no receiver configures, such as the terminal for a preview."""
@@ -185,13 +204,27 @@ class App:
         """Give back connections, threads and processes."""
         self._closing.close()
 
+    def _built(self, receivers: Iterable[Receiver]) -> dict[str, Channel]:
+        built, problems = self._try_to_build(receivers)
+        if problems:
+            raise ConfigError(problems)
+        return built
+
+    def _try_to_build(
+        self, receivers: Iterable[Receiver], *, without_secrets: bool = False
+    ) -> tuple[dict[str, Channel], list[Problem]]:
+        from monitor.config.receivers import Said, build_channels  # noqa: PLC0415 - only where something is sent
+
+        said = Said(self.settings.rules, self.settings.channels, self.said)
+        return build_channels(receivers, self._channel, said, without_secrets=without_secrets)
+
     def _channel(self, receiver: Receiver) -> Channel:
         module = kinds.load("channel", receiver.kind)
-        try:
-            channel: Channel = module.build(receiver.config, allow=self.settings.allow, outbox=self.settings.outbox)
-        except ChannelError as error:
-            raise ChannelError(f"receiver {receiver.id}: {error}") from error
+        channel: Channel = module.build(receiver.config, allow=self.settings.allow, outbox=self.settings.outbox)
         return channel
+
+    def _standing(self, name: str, kind: str) -> Receiver:
+        return Receiver(name, kind, adapter_config("channel", kind, {}, self.said, ("channels",)))
 
     def _build(self, family: str, kind: str, values: Mapping[str, Any], **given: Any) -> Any:
         config = adapter_config(family, kind, values, self.said, (family,))

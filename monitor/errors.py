@@ -18,8 +18,23 @@ MonitorError
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_REMEDIES = {
+    errno.ENOENT: "make the folder {folder} first, or name another",
+    errno.ENOTDIR: "{folder} is no folder: name another",
+    errno.EISDIR: "name a file in it",
+    errno.EACCES: "give this user write access to {folder}, or name another folder",
+    errno.EPERM: "give this user write access to {folder}, or name another folder",
+    errno.EROFS: "name a folder on another disk",
+    errno.ENOSPC: "make room, or name a folder on another disk",
+}
 
 
 class MonitorError(Exception):
@@ -47,6 +62,12 @@ class Problem:
 def how_to_install(extra: str) -> str:
     """What to type for an optional part that is missing; `extra` is its name in pyproject.toml, such as `cluster`."""
     return f"in the checkout: .venv/bin/python -m pip install -e '.[{extra}]'"
+
+
+def cannot_be_written(path: Path, error: OSError) -> str:
+    """What the system said of a file or folder that was to be written, and what to do where that is plain."""
+    remedy = _REMEDIES.get(error.errno or 0, "").format(folder=path.parent)
+    return f"{path} cannot be written: {error.strerror or error}{f'; {remedy}' if remedy else ''}"
 
 
 class ConfigError(MonitorError):

@@ -27,11 +27,6 @@ class Secret:
     file: str = ""
     value: str = field(default="", repr=False)
 
-    @property
-    def is_inline(self) -> bool:
-        """The secret itself stands in the configuration, where it is easily committed or copied."""
-        return bool(self.value)
-
     def reveal(self) -> str:
         """The secret, without the line break that files end with.
 

@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from monitor.archives import _postgres_words as words
 from monitor.archives._postgres_connection import Connections, Db
-from monitor.errors import ArchiveError
+from monitor.errors import ArchiveError, cannot_be_written
 
 _SEVERAL = 500
 _DUMP = "pg_dump"
@@ -34,7 +34,11 @@ class PostgresUpkeep:
         environment = {**os.environ, **({"PGPASSWORD": password} if password else {})}
         command = [_DUMP, "--format=custom", f"--file={part}", f"--dbname={make_conninfo('', **known)}"]
         try:
-            part.unlink(missing_ok=True)
+            # Made here, for a missing folder would be taken for a missing program.
+            part.write_bytes(b"")
+        except OSError as error:
+            raise ArchiveError(f"the backup {cannot_be_written(target, error)}") from error
+        try:
             subprocess.run(command, env=environment, check=True, capture_output=True, text=True)  # noqa: S603  # a fixed program
             part.replace(target)
             return target.stat().st_size
@@ -43,7 +47,7 @@ class PostgresUpkeep:
         except subprocess.CalledProcessError as error:
             raise ArchiveError(f"the backup {path} cannot be written: {error.stderr.strip()}") from error
         except OSError as error:
-            raise ArchiveError(f"the backup {path} cannot be written: {error.strerror}") from error
+            raise ArchiveError(f"the backup {cannot_be_written(target, error)}") from error
         finally:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from monitor.archives import _sqlite_index as index
 from monitor.archives._sqlite_connection import Connections
-from monitor.errors import ArchiveError
+from monitor.errors import ArchiveError, cannot_be_written
 
 _SEVERAL = 500
 _MOST_PROBLEMS = 20
+_UNWRITTEN = ("SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC")
 
 
 class SqliteUpkeep:
@@ -26,13 +27,14 @@ class SqliteUpkeep:
         if target.exists():
             raise ArchiveError(f"the backup {path} exists already; name another file")
         try:
-            part.unlink(missing_ok=True)
+            # SQLite fills an empty file, and does not say why it cannot make one.
+            part.write_bytes(b"")
             with self._connections.read() as db:
-                db.execute("VACUUM INTO ?", (str(part),))
+                _copy(db, part, path)
             part.replace(target)
             return target.stat().st_size
         except OSError as error:
-            raise ArchiveError(f"the backup {path} cannot be written: {error.strerror}") from error
+            raise ArchiveError(f"the backup {cannot_be_written(target, error)}") from error
         finally:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
@@ -75,6 +77,17 @@ class SqliteUpkeep:
             db.executemany("DELETE FROM revisions WHERE article = ?", numbers)
             db.executemany("DELETE FROM embeddings WHERE article = ?", numbers)
         return len(told)
+
+
+def _copy(db: sqlite3.Connection, part: Path, path: str) -> None:
+    try:
+        db.execute("VACUUM INTO ?", (str(part),))
+    except sqlite3.Error as error:
+        # The archive itself is only read, so what cannot be written is the copy.
+        if (error.sqlite_errorname or "").startswith(_UNWRITTEN):
+            message = f"the backup {path} cannot be written: {error}; see whether the disk of {part.parent} is full or failing"
+            raise ArchiveError(message) from error
+        raise
 
 
 def _bytes(db: sqlite3.Connection) -> int:

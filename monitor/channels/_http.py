@@ -10,6 +10,7 @@ import httpx
 from monitor.core.alerts.render import clean, shorten
 from monitor.core.alerts.retry import retry_after
 from monitor.errors import FetchError
+from monitor.guard.failures import why
 from monitor.model import Receipt
 
 _TRANSIENT = {408, 425, 429}
@@ -31,7 +32,7 @@ def post(client: httpx.Client, url: str, body: bytes, headers: Mapping[str, str]
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
         return Receipt(is_sent=False, error="the receiver's address is not a web address", is_permanent=True)
     except httpx.HTTPError as error:
-        return Receipt(is_sent=False, error=f"{host} could not be reached: {type(error).__name__}")
+        return Receipt(is_sent=False, error=f"{host} could not be reached: {shorten(clean(why(error)), 200)}")
 
 
 def _read(answer: httpx.Response, host: str) -> Receipt:

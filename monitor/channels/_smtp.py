@@ -49,7 +49,8 @@ def deliver(server: Server, written: EmailMessage, sender: str, recipients: Sequ
     except smtplib.SMTPResponseException as error:
         return Receipt(is_sent=False, error=f"{_name(server)} answered {_said(error)}")
     except (OSError, smtplib.SMTPException) as error:
-        return Receipt(is_sent=False, error=f"{_name(server)}: {clean(str(error)) or type(error).__name__}")
+        said = clean(error.strerror or str(error)) or "the session broke off"
+        return Receipt(is_sent=False, error=f"{_name(server)}: {said}")
 
 
 def _connected(server: Server) -> smtplib.SMTP:

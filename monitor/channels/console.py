@@ -49,7 +49,7 @@ class Printer:
         try:
             self._print(shown, stream)
         except (OSError, ValueError) as error:
-            return Receipt(is_sent=False, error=f"standard output cannot be written: {error}")
+            return Receipt(is_sent=False, error=f"standard output cannot be written: {getattr(error, 'strerror', None) or error}")
         return Receipt(is_sent=True, remote_id=message.delivery)
 
     def _print(self, shown: View, stream: TextIO) -> None:

@@ -83,6 +83,7 @@ def build(config: Config, *, ca_file: str | None = None, **_: Any) -> Channel:
         ConfigError: the password's environment variable or file is missing; the message names it.
         ChannelError: a template of the receiver's own cannot be read.
     """
+    html, text = AlertTemplate("alert.html", config.html), AlertTemplate("alert.txt", config.text)
     server = Server(
         host=config.host,
         is_assumed="host" not in config.model_fields_set,
@@ -93,7 +94,6 @@ def build(config: Config, *, ca_file: str | None = None, **_: Any) -> Channel:
         timeout_seconds=config.timeout_seconds,
         ca_file=ca_file,
     )
-    html, text = AlertTemplate("alert.html", config.html), AlertTemplate("alert.txt", config.text)
     head = Letterhead(config.sender, config.to, html, text, ZoneInfo(config.timezone))
     return Mailer(server, head, config.to)
 

@@ -121,7 +121,7 @@ class Bot:
         except SlackApiError as error:
             return _refusal(error)
         except (OSError, URLError, SlackClientError, ValueError) as error:
-            return Receipt(is_sent=False, error=f"Slack could not be reached: {type(error).__name__}")
+            return Receipt(is_sent=False, error=f"Slack could not be reached: {_why(error)}")
         return Receipt(is_sent=True, remote_id=f"{answer.get('channel', '')}:{answer.get('ts', '')}")
 
     def _client(self) -> WebClient:
@@ -141,6 +141,14 @@ def preview(config: Config, message: Message) -> tuple[str, str]:
 
 def _shown(message: Message, config: Config) -> Mapping[str, Any]:
     return payload(message, ZoneInfo(config.timezone), can_answer=config.signing_secret is not None)
+
+
+def _why(error: Exception) -> str:
+    """In words; an address is not in them."""
+    cause = error.reason if isinstance(error, URLError) else error
+    if isinstance(cause, TimeoutError):
+        return "no answer came in time"
+    return getattr(cause, "strerror", None) or "what came back is no answer of Slack's"
 
 
 def _refusal(error: SlackApiError) -> Receipt:

@@ -67,7 +67,10 @@ def prune(
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="NDJSON, CSV, or a database of the reader library.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="NDJSON, CSV, or a database of the reader library.", exists=True, dir_okay=False),
+    ],
     *,
     feed: Annotated[str, typer.Option("--feed", help="The feed the articles are filed under where they name none.")] = "import",
     archive: Archive = None,

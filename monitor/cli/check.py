@@ -10,14 +10,25 @@ import typer
 from monitor.cli.options import AsJson, Feeds, Rules, opened, print_json, writing
 
 
-def check(*, feeds: Feeds = None, rules: Rules = None, as_json: AsJson = False) -> None:
-    """Validate settings, feeds and rules; every mistake with its line; exit code 2 when there is one."""
+def check(
+    *,
+    without_secrets: Annotated[
+        bool,
+        typer.Option(
+            "--without-secrets", help="Where they are not, such as in CI: variables and files of secrets may be missing."
+        ),
+    ] = False,
+    feeds: Feeds = None,
+    rules: Rules = None,
+    as_json: AsJson = False,
+) -> None:
+    """Validate settings, feeds, rules and receivers; every mistake with its line; exit code 2 when there is one."""
     from monitor.errors import ConfigError
     from monitor.services.checking import check_configuration
 
     try:
         with opened(feeds=feeds, rules=rules) as app:
-            summary = check_configuration(app)
+            summary = check_configuration(app, without_secrets=without_secrets)
     except ConfigError as error:
         if not as_json:
             raise

@@ -27,11 +27,11 @@ def try_out(
     from monitor.services.notify import send_sample
 
     with opened(rules=rules) as service:
-        channel = service.channels.get(receiver)
-        if channel is None:
-            known = ", ".join(sorted(service.channels)) or "none"
+        receivers = service.receivers_of(service.rulebook_alone)
+        if receiver not in receivers:
+            known = ", ".join(sorted(receivers))
             raise typer.BadParameter(f"there is no receiver {receiver!r}; known: {known}", param_hint="RECEIVER")
-        receipt = send_sample(channel, receiver, service.clock.now())
+        receipt = send_sample(service.channel_to(receivers[receiver]), receiver, service.clock.now())
     if as_json:
         facts = {"receiver": receiver, "sent": receipt.is_sent, "remote_id": receipt.remote_id}
         print_json({**facts, "error": receipt.error, "refused": list(receipt.refused), "put_off": list(receipt.remaining)})

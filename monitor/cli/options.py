@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from monitor.errors import cannot_be_written
+
 if TYPE_CHECKING:
     from monitor.app import App, IfMissing
 
@@ -81,7 +83,7 @@ def writing(path: Path, option: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise typer.BadParameter(f"{path} cannot be written: {error.strerror}", param_hint=option) from error
+        raise typer.BadParameter(cannot_be_written(path, error), param_hint=option) from error
 
 
 def warn(words: str) -> None:

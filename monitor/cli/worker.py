@@ -56,8 +56,9 @@ def once(*, archive: Archive = None, feeds: Feeds = None, rules: Rules = None, a
 
     is_live = sys.stderr.isatty() and not as_json
     logs.configure(level="warning")
-    with open_app({"archive": archive, "feeds": feeds, "rules": rules}) as app, app.archive.hold("worker"):
-        with Progress(is_live=is_live) as progress:
+    with open_app({"archive": archive, "feeds": feeds, "rules": rules}) as app:
+        app.prepare()
+        with app.archive.hold("worker"), Progress(is_live=is_live) as progress:
             report = Worker(app, on_progress=progress.note).once()
         summary: dict[str, Any] = report.summary()
         idle = "" if report.collected.feeds else _idle(app)

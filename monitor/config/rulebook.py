@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from pydantic import BaseModel, ValidationError
+
 from monitor import kinds
 from monitor.config.documents import Document, KeyPath, read_yaml, yaml_files
 from monitor.config.entries import Form, same_named, validated
+from monitor.config.problems import problems_of
 from monitor.config.rulefile import SECTIONS, ActorEntry, ReceiverEntry, RuleEntry, TopicEntry, rule_model, rule_options
 from monitor.core.queries import query
 from monitor.core.queries.suggestions import suggestion
@@ -20,25 +23,47 @@ Places = dict[str, tuple[Document, KeyPath]]
 
 
 def load_rulebook(
-    path: Path, *, channels: Mapping[str, Mapping[str, Any]] | None = None, feeds: Iterable[str] = (), tags: Iterable[str] = ()
+    path: Path,
+    *,
+    channels: Mapping[str, Mapping[str, Any]] | None = None,
+    said: Document | None = None,
+    feeds: Iterable[str] = (),
+    tags: Iterable[str] = (),
 ) -> Rulebook:
     """The rulebook in a file, or in all *.yaml files below a directory.
 
-    `channels` holds settings by channel kind that receivers inherit; `feeds` and `tags` are the words queries may use.
+    `channels` holds settings by channel kind that receivers inherit, and `said` is the document that places what is wrong
+    with them; `feeds` and `tags` are the words queries may use.
 
     Raises:
         ConfigError: with every mistake of every file.
     """
     documents, problems = _documents(path)
-    reader = _Reader(problems, channels or {}, tuple(feeds), tuple(tags))
+    reader = _Reader(problems, channels or {}, tuple(feeds), tuple(tags), said)
     # A name that no file defines may stand in one that could not be read.
     reader.is_whole = not problems
     for document in documents:
         reader.gather(document)
     rulebook = reader.rulebook()
     if problems:
-        raise ConfigError(problems)
+        # What several receivers inherit is wrong once.
+        raise ConfigError(list(dict.fromkeys(problems)))
     return rulebook
+
+
+def receiver_documents(path: Path) -> dict[str, Document]:
+    """The document that defines each receiver, of a file or of all *.yaml files below a directory.
+
+    Raises:
+        ConfigError: there are no files.
+    """
+    documents, _ = _documents(path)
+    found: dict[str, Document] = {}
+    for document in documents:
+        section = document.data.get("receivers") if isinstance(document.data, Mapping) else None
+        entries = section.items() if isinstance(section, Mapping) else ()
+        found |= {name: document for name, entry in entries if isinstance(entry, Mapping)}
+    return found
 
 
 def _documents(path: Path) -> tuple[list[Document], list[Problem]]:
@@ -59,11 +84,17 @@ class _Reader:
     """Gathers entries of all files, then turns them into values section by section."""
 
     def __init__(
-        self, problems: list[Problem], channels: Mapping[str, Mapping[str, Any]], feeds: tuple[str, ...], tags: tuple[str, ...]
+        self,
+        problems: list[Problem],
+        channels: Mapping[str, Mapping[str, Any]],
+        feeds: tuple[str, ...],
+        tags: tuple[str, ...],
+        said: Document | None,
     ) -> None:
         self.problems = problems
         self.channels = channels
         self.feeds, self.tags = feeds, tags
+        self.said = said
         self.is_whole = True
         self.places: dict[str, Places] = {section: {} for section in SECTIONS}
 
@@ -143,11 +174,24 @@ class _Reader:
         if entry is None or not self._is_kind("channel", "receivers", name, entry.kind):
             return None
         own = {key: value for key, value in raw.items() if key not in ReceiverEntry.model_fields}
-        inherited = dict(self.channels.get(entry.kind, {}))
-        config = self._entry("receivers", name, kinds.load("channel", entry.kind).Config, {**inherited, **own})
+        config = self._config(name, entry.kind, own)
         if config is None:
             return None
         return Receiver(name, entry.kind, config, self._quiet_hours(name, entry.quiet_hours), entry.rate_per_minute)
+
+    def _config(self, name: str, kind: str, own: Mapping[str, Any]) -> BaseModel | None:
+        """The kind's Config of what a receiver says and inherits; what is wrong is placed where it was said."""
+        form: type[BaseModel] = kinds.load("channel", kind).Config
+        inherited = self.channels.get(kind, {})
+        try:
+            return form.model_validate({**inherited, **own})
+        except ValidationError as error:
+            document, at = self.places["receivers"][name]
+            for detail in error.errors(include_url=False):
+                is_inherited = detail["loc"] and detail["loc"][0] in inherited.keys() - own.keys()
+                place = (self.said, ("channels", kind)) if self.said and is_inherited else (document, at)
+                self.problems += problems_of([detail], *place, form)
+            return None
 
     def _quiet_hours(self, name: str, text: str) -> tuple[str, str, str] | None:
         if not text:

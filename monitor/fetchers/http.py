@@ -22,6 +22,7 @@ from monitor.errors import FetchError
 from monitor.fetchers._decoding import ACCEPTED, decode
 from monitor.fetchers._politeness import Politeness
 from monitor.guard import Resolver, guarded_transport
+from monitor.guard.failures import why
 from monitor.model import Feed, FeedState, Fetched
 from monitor.ports import Clock
 
@@ -180,11 +181,13 @@ class HttpFetcher:
         except TimeoutError:
             return visit.failure(f"took longer than {self._config.total_seconds:g} s", "timeout")
         except httpx.TimeoutException as error:
-            return visit.failure(f"timed out ({type(error).__name__})", "timeout")
+            return visit.failure(why(error), "timeout")
         except httpx.InvalidURL as error:
             return visit.failure(f"leads to what is no address: {error}", "blocked")
-        except (httpx.HTTPError, ValueError, UnicodeError, OSError) as error:
-            return visit.failure(f"{type(error).__name__}: {error}", _reason(error))
+        except httpx.HTTPError as error:
+            return visit.failure(why(error), _reason(error))
+        except (ValueError, OSError) as error:
+            return visit.failure(getattr(error, "strerror", None) or str(error), _reason(error))
 
     async def _followed(self, visit: _Visit) -> Fetched:
         assert self._politeness is not None  # noqa: S101 (opened with the loop, see _open)

@@ -75,7 +75,7 @@ def allowed_addresses(host: str, port: int, openings: Sequence[Opening], resolve
     try:
         addresses = list(resolve(host, port))
     except (OSError, UnicodeError) as error:
-        raise FetchError(f"the name {host} could not be resolved: {error}", "dns") from error
+        raise FetchError(f"the name {host} could not be resolved: {getattr(error, 'strerror', None) or error}", "dns") from error
     if not addresses:
         raise FetchError(f"the name {host} has no address", "dns")
     for address in addresses:

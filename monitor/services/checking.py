@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from monitor.config.documents import Document
 from monitor.config.settings import Settings
@@ -21,7 +21,7 @@ IN_MEMORY = ":memory:"
 MEND_LINES = "mend the lines named; `monitor check` lists all"
 MEND_ARCHIVE = "name another with --archive, or restore a backup (docs/operating.md)"
 MEND_DAMAGE = "stop the service and restore a backup (docs/archive.md); an index alone is mended by `monitor vacuum`"
-MEND_RECEIVERS = "set the variable named, or mend the receiver in rules/"
+MEND_RECEIVERS = "set the variables, or mend the lines, that are named"
 MEND_MODEL = "reinstall the package, or `git checkout monitor/scorers/weights`"
 
 
@@ -43,6 +43,7 @@ class Checked(Protocol):
     @property
     def scorer(self) -> Scorer: ...
     def channels_of(self, rulebook: Rulebook) -> object: ...
+    def receiver_mistakes(self, rulebook: Rulebook, *, without_secrets: bool = False) -> list[Problem]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +56,21 @@ class Finding:
     remedy: str = ""
 
 
-def check_configuration(app: Checked) -> dict[str, int]:
-    """How many feeds, topics, actors, rules and receivers there are.
+def check_configuration(app: Checked, *, without_secrets: bool = False) -> dict[str, int]:
+    """How many feeds, topics, actors, rules and receivers there are; `without_secrets` lets what holds secrets be missing.
 
     Raises:
-        ConfigError: with every mistake of settings, feeds and rules together.
+        ConfigError: with every mistake of settings, feeds, rules and receivers together.
     """
-    problems = app.mistakes()
-    told = {problem.message for problem in problems}
     in_rules = _mistakes(lambda: _rulebook(app))
-    # What receivers inherit is wrong once, in the settings.
-    problems += _mistakes(lambda: app.feeds) + [problem for problem in in_rules if problem.message not in told]
+    problems = app.mistakes() + _mistakes(lambda: app.feeds) + in_rules
     if not in_rules:
-        problems += _operator_mistakes(app, _rulebook(app).receivers)
+        book = _rulebook(app)
+        problems += _operator_mistakes(app, book.receivers)
+        problems += app.receiver_mistakes(book, without_secrets=without_secrets)
     if problems:
-        raise ConfigError(problems)
+        # What receivers inherit is looked at in the settings and with each receiver.
+        raise ConfigError(list(dict.fromkeys(problems)))
     book = app.rulebook
     return {
         "feeds": len(app.feeds),
@@ -105,7 +106,7 @@ def examine(app: Checked) -> Iterator[Finding]:
     yield _writable(directory)
     yield _disk(directory)
     yield _finding("archive", lambda: _archive_seen(app.archive, address), MEND_ARCHIVE)
-    yield _finding("integrity", lambda: _integrity_seen(app.archive), MEND_DAMAGE)
+    yield _finding("integrity", lambda: _integrity_seen(app.archive, address), MEND_DAMAGE)
     yield (
         Finding("receivers", is_well=False, seen="not looked at while the rules are wrong")
         if _mistakes(lambda: _rulebook(app))
@@ -132,11 +133,18 @@ def _rules_seen(book: Rulebook, where: Path) -> str:
 
 def _archive_seen(archive: Archive, address: str) -> str:
     stats = archive.stats()
-    is_missing = stats.get("path") == IN_MEMORY != address
+    is_missing = _stands_for_none(stats, address)
     return f"none at {address} yet: `monitor run` makes it" if is_missing else f"{stats.get('articles', 0):,} articles"
 
 
-def _integrity_seen(archive: Archive) -> str:
+def _stands_for_none(stats: Mapping[str, Any], address: str) -> bool:
+    """An archive in memory was opened because there is none at the address."""
+    return bool(stats.get("path") == IN_MEMORY != address)
+
+
+def _integrity_seen(archive: Archive, address: str) -> str:
+    if _stands_for_none(archive.stats(), address):
+        return "nothing to check yet"
     problems = archive.upkeep.problems()
     if problems:
         raise MonitorError("; ".join(problems[:5]) + (f"; and {len(problems) - 5} more" if len(problems) > 5 else ""))  # noqa: PLR2004

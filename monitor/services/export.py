@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from monitor.core.queries.query import Query
-from monitor.errors import ConfigError, MonitorError, Problem, how_to_install
+from monitor.errors import ConfigError, MonitorError, Problem, cannot_be_written, how_to_install
 from monitor.ports import Archive
 from monitor.services.search import Found, everything, facts
 
@@ -56,10 +56,14 @@ def export(
     try:
         if path.exists():
             raise ConfigError([Problem(f"{path} exists already", hint="name another file")])
+        # SQLite would not say why a file cannot be made; all forms take an empty one.
+        part.write_bytes(b"")
         count = _write(found, form, part)
         part.replace(path)
-    except (OSError, sqlite3.Error) as error:
-        raise MonitorError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from error
+    except OSError as error:
+        raise MonitorError(cannot_be_written(path, error)) from error
+    except sqlite3.Error as error:
+        raise MonitorError(f"{path} cannot be written: {error}; see whether its disk is full") from error
     finally:
         with suppress(OSError):
             part.unlink()

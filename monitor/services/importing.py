@@ -108,7 +108,19 @@ def _rows(path: Path, faults: list[str]) -> Iterator[tuple[str, Mapping[str, Any
         else:
             yield from _json_rows(path, faults)
     except (OSError, UnicodeDecodeError, csv.Error, sqlite3.Error) as error:
-        raise ConfigError([Problem(f"cannot be imported: {error}", str(path))]) from error
+        reason, hint = _said(error)
+        raise ConfigError([Problem(f"cannot be imported: {reason}", str(path), hint=hint)]) from error
+
+
+def _said(error: Exception) -> tuple[str, str]:
+    """(why a file cannot be read, what to do)."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text", "save it as UTF-8"
+    if isinstance(error, sqlite3.Error):
+        return str(error), "a database must be one of the reader library"
+    if isinstance(error, OSError):
+        return error.strerror or str(error), "name a file of articles that can be read"
+    return str(error), "save it again as CSV, with commas between"
 
 
 def _csv_rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -16,6 +16,7 @@ from monitor.model import Stance
 _MANY_PROBLEMS = 20
 _LABELS = frozenset(stance.value for stance in Stance)
 _RELEVANCE = {"0": False, "1": True}
+_CALLED: Mapping[type, str] = {list: "a list", dict: "an object", str: "a text"}
 
 Row = TypeVar("Row")
 
@@ -226,7 +227,5 @@ def _typed(value: Any, key: str, kind: type, default: Any) -> Any:
     """value[key] if it is of this kind; `default` where it is missing, unless that is None."""
     found = value.get(key, default) if isinstance(value, dict) else None
     if not isinstance(found, kind):
-        raise _RowError(
-            f"{key} is missing" if found is None else f"{key} is not {'a list' if kind is list else f'of type {kind.__name__}'}"
-        )
+        raise _RowError(f"{key} is missing" if found is None else f"{key} is not {_CALLED[kind]}")
     return found

@@ -66,9 +66,9 @@ def serve(address: str, registry: Any = None) -> Observer:
     try:
         client.start_http_server(int(port), addr=host or "127.0.0.1", registry=registry)
     except (OSError, ValueError, OverflowError) as error:
-        raise ConfigError(
-            [Problem(f"figures cannot be served at {address}: {error}", hint="write --metrics HOST:PORT")]
-        ) from error
+        reason = getattr(error, "strerror", None) or "its port is no number up to 65535"
+        hint = "write --metrics HOST:PORT, with a port that nobody uses"
+        raise ConfigError([Problem(f"figures cannot be served at {address}: {reason}", hint=hint)]) from error
 
     def observe(queue: str, taken: float, has_failed: bool) -> None:  # noqa: FBT001 - an observer is called so
         if queue == MODELS:

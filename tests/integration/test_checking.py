@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -79,20 +80,68 @@ def test_a_wrong_setting_is_told_with_its_place_and_nothing_is_opened(tmp_path: 
 
 def test_what_receivers_inherit_is_wrong_once_and_may_be_incomplete(tmp_path: Path):
     rules = "receivers:\n  desk: {kind: email, to: desk@example.org}\n"
-    for name, channels in (
-        ("wrong", "{email: {hots: x}}"),
-        ("right", "{email: {host: mx.example}, slack: {timezone: Asia/Seoul}}"),
-    ):
-        with stage(tmp_path / name, is_filled=False):
-            pass
-        (tmp_path / name / "rules/desk.yaml").write_text(rules)
-        file = tmp_path / name / "monitor.yaml"
-        file.write_text(f"channels: {channels}\nfeeds: {tmp_path}/{name}/feeds.yaml\nrules: {tmp_path}/{name}/rules\n")
-        with open_app(environment={}, file=file) as app:
-            if name == "right":
-                assert check_configuration(app)["receivers"] == 1
-            else:
-                assert lines(app) == ["monitor.yaml:1"]
+    with opened(tmp_path / "wrong", rules, "channels: {email: {hots: x}}") as app:
+        assert lines(app) == ["monitor.yaml:1"]
+    with opened(tmp_path / "right", rules, "channels: {email: {host: mx.example}, slack: {timezone: Asia/Seoul}}") as app:
+        assert check_configuration(app)["receivers"] == 1
+
+
+def test_an_inherited_mistake_hides_none_of_a_receivers_own_and_is_told_once_for_all_of_its_kind(tmp_path: Path):
+    rules = """receivers:
+  one: {kind: email, to: desk@example.org}
+  two: {kind: email, to: desk@example.org}
+  own: {kind: email, to: desk@example.org, hots: y}
+"""
+    with opened(tmp_path, rules, "channels: {email: {hots: x}}") as app:
+        assert lines(app) == ["desk.yaml:4", "monitor.yaml:1"]
+        with pytest.raises(ConfigError) as caught:
+            _ = app.rulebook
+        assert [Path(one.file).name for one in caught.value.problems] == ["monitor.yaml", "desk.yaml"]
+
+
+UNBUILT = """receivers:
+  desk: {kind: console}
+  mail:
+    kind: email
+    to: desk@example.org
+    username: desk
+    password: {env: NO_SUCH_PASSWORD}
+    text: "{% oops %}"
+  chat: {kind: slack, webhook: {file: /no/such/secret}}
+  phones: {kind: apprise, url: {value: "syslog://"}}
+"""
+
+
+# Apprise loads a module of Python that is going away; it has its own replacement for the day.
+@pytest.mark.filterwarnings("ignore:.imghdr. is deprecated:DeprecationWarning")
+def test_all_that_keeps_receivers_from_being_built_is_told_with_its_place(tmp_path: Path):
+    with opened(tmp_path, UNBUILT) as app:
+        with pytest.raises(ConfigError) as caught:
+            check_configuration(app)
+        with pytest.raises(ConfigError) as at_start:
+            app.prepare()
+        with pytest.raises(ConfigError) as in_ci:
+            check_configuration(app, without_secrets=True)
+        (seen,) = (one.seen for one in examine(app) if one.name == "receivers")
+
+    told = [str(one).partition("rules/")[2] for one in caught.value.problems]
+    assert told == [
+        "desk.yaml:7:15: receiver mail: environment variable NO_SUCH_PASSWORD is not set (export NO_SUCH_PASSWORD=… and start again)",
+        "desk.yaml:4:5: receiver mail: the receiver's own alert.txt template is wrong in line 1: Encountered unknown tag 'oops'.",
+        "desk.yaml:9:32: receiver chat: secret file /no/such/secret cannot be read: No such file or directory",
+        "desk.yaml:10:11: receiver phones: syslog:// acts on this machine; use kind: file or console instead",
+    ]
+    assert at_start.value.problems == caught.value.problems
+    assert in_ci.value.problems == (caught.value.problems[1], caught.value.problems[3])
+    assert seen == str(caught.value)
+
+
+def test_a_missing_secret_that_receivers_inherit_is_told_once_where_it_is_named(tmp_path: Path):
+    rules = "receivers:\n" + "".join(f"  {name}: {{kind: email, to: desk@example.org}}\n" for name in ("one", "two"))
+    settings = "channels:\n  email: {username: desk, password: {env: NO_SUCH_PASSWORD}}"
+    with opened(tmp_path, rules, settings) as app:
+        assert lines(app) == ["monitor.yaml:2"]
+        assert check_configuration(app, without_secrets=True)["receivers"] == 2
 
 
 def test_feeds_that_are_missing_are_told_once(tmp_path: Path):
@@ -103,6 +152,19 @@ def test_feeds_that_are_missing_are_told_once(tmp_path: Path):
     assert "name another with --feeds" in found["feeds"].seen
     assert [name for name, one in found.items() if "feeds.yaml" in one.seen] == ["feeds"]
     assert (found["rules"].is_well, found["receivers"].is_well) == (True, True)
+
+
+@contextmanager
+def opened(root: Path, rules: str, settings: str = "") -> Iterator[App]:
+    """A service on these rules and settings; it has no archive yet."""
+    with stage(root, is_filled=False):
+        pass
+    (root / "rules/desk.yaml").write_text(rules)
+    file = root / "monitor.yaml"
+    where = f"feeds: {root}/feeds.yaml\nrules: {root}/rules\narchive: {root}/none.db\noutbox: {root}/outbox\n"
+    file.write_text(f"{settings}\n{where}")
+    with open_app(environment={}, file=file, if_missing="empty") as app:
+        yield app
 
 
 def lines(app: App) -> list[str]:
@@ -136,6 +198,14 @@ def test_a_service_that_would_run_is_well_in_every_respect(app: App, tmp_path: P
         "1 receivers in use",
         f"2 rules on 1 topics and 2 actors in {app.settings.rules}",
     )
+
+
+def test_an_archive_that_is_not_there_yet_is_not_called_sound(tmp_path: Path):
+    with opened(tmp_path, RULES) as app:
+        found = {one.name: one for one in examine(app)}
+
+    assert (found["integrity"].is_well, found["integrity"].seen) == (True, "nothing to check yet")
+    assert not (tmp_path / "none.db").exists()
 
 
 def test_without_receivers_it_is_said_where_alerts_go(app: App):

@@ -251,6 +251,12 @@ def test_the_usual_places_are_tried_last(rig: Rig) -> None:
     assert [one.url for one in discover(rig.server.url("/"), rig.fetcher, rig.parser)] == [rig.server.url("/rss.xml")]
 
 
+def test_a_site_whose_name_is_misspelt_is_told_in_words(rig: Rig) -> None:
+    with pytest.raises(FetchError, match=r"^https://no\.invalid: the name no\.invalid .*; check how it is spelled$") as caught:
+        discover("no.invalid", rig.fetcher, rig.parser)
+    assert "Errno" not in str(caught.value)
+
+
 def test_a_page_may_not_lead_inside(rig: Rig) -> None:
     link = f'<html><head><link rel="alternate" type="application/rss+xml" href="{rig.canary.url("/feed")}">'
     rig.server.serve("/", link.encode(), "text/html")

@@ -17,8 +17,8 @@ from monitor.model import ParsedFeed
 from monitor.sandbox.anyfeed import read_any_feed
 from monitor.sandbox.documents import read_feed
 from monitor.sandbox.plainfeed import read_plain_feed
+from tests.hostile import CORPUS, ENCODED, Encoded
 
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 PROBES = Path(__file__).parents[1] / "data" / "probes"
 NOT_FEEDS = ("json-expected", "json-broken", "json", "list", "other", "html", "xml-other", "feed-broken")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -98,6 +98,12 @@ def _expected_text(expectation: str) -> str | None:
         if any(name in asked for name in ("title", "description", "summary")):
             return chr(value) if isinstance(value, int) else value if isinstance(value, str) else None
     return None
+
+
+@pytest.mark.parametrize("one", ENCODED, ids=lambda one: one.name)
+def test_an_encoding_gives_the_right_text(one: Encoded) -> None:
+    parsed = read_feed(one.document, "", one.served)
+    assert (parsed.title, [entry.title for entry in parsed.entries]) == (one.title, [one.title])
 
 
 def probes() -> dict[str, dict[str, str]]:

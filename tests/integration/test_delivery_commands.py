@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from monitor.archives.sqlite import Config, build
 from monitor.cli import app
 from monitor.clock import SystemClock
+from monitor.errors import ConfigError
 from tests.messages import plan
 from tests.postoffice import Desk, web_desk
 
@@ -89,6 +90,20 @@ def test_an_unknown_receiver_ends_with_two_and_names_the_known(run: Run):
 
     assert status == 2
     assert "room" in said
+
+
+def test_what_another_receiver_lacks_is_none_of_this_ones_concern(run: Run, desk: Desk, tmp_path: Path):
+    with (tmp_path / "rules.yaml").open("a") as rules:
+        rules.write(
+            '  broken: {kind: slack, webhook: {env: NO_SUCH_WEBHOOK}}\n  worse: {kind: email, to: a@b.example, html: "{{"}\n'
+        )
+
+    assert run("notify", "test", "room")[0] == 0
+    assert len(desk.accepted) == 1
+    status, said = run("notify", "test", "rom")
+    assert (status, "there is no receiver 'rom'" in " ".join(said.split()), "NO_SUCH" in said) == (2, True, False)
+    with pytest.raises(ConfigError, match=r"rules\.yaml:6:34: receiver broken: environment variable NO_SUCH_WEBHOOK is not set"):
+        CliRunner().invoke(app, ["notify", "test", "broken"], catch_exceptions=False)
 
 
 @pytest.mark.usefixtures("planned")

@@ -66,6 +66,16 @@ def test_an_archive_named_wrongly_is_not_made(run: Run, tmp_path: Path):
     assert run("search toll --archive :memory: --json").exit_code == 0
 
 
+@pytest.mark.parametrize("words", ["once", "run --no-web"])
+def test_what_is_configured_wrongly_is_told_before_an_archive_is_made(run: Run, tmp_path: Path, words: str):
+    (tmp_path / "rules.yaml").write_text("receivers: {team: {kind: webhook, url: {env: NOSUCH_SECRET}}}\n")
+
+    done = run(words)
+
+    assert "NOSUCH_SECRET" in said(done)
+    assert not (tmp_path / "db").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [("feeds list", "id"), ("rules list", "all"), ("doctor", "none at db/monitor.db yet: `monitor run` makes it")],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -137,15 +138,19 @@ def test_a_database_of_reader_is_read_by_what_it_is_not_by_its_name(archive, tmp
 
 
 @pytest.mark.parametrize(
-    "make",
+    ("make", "told"),
     [
-        lambda file: None,
-        lambda file: file.write_bytes(b"\xff\xfe not utf-8"),
-        lambda file: file.write_bytes(b"SQLite format 3\x00 and then nothing of the kind"),
+        (lambda file: None, "No such file or directory (name a file of articles that can be read)"),
+        (lambda file: file.write_bytes(b"\xff\xfe not utf-8"), "it is not UTF-8 text (save it as UTF-8)"),
+        (lambda file: file.mkdir(), "Is a directory (name a file of articles that can be read)"),
+        (
+            lambda file: file.write_bytes(b"SQLite format 3\x00 and then nothing of the kind"),
+            "file is not a database (a database must be one of the reader library)",
+        ),
     ],
 )
-def test_what_cannot_be_read_is_a_mistake_in_words(archive, tmp_path, make):
+def test_what_cannot_be_read_is_a_mistake_in_words(archive, tmp_path, make, told):
     make(tmp_path / "articles.ndjson")
-    with pytest.raises(ConfigError, match="cannot be imported"):
+    with pytest.raises(ConfigError, match=re.escape(f"articles.ndjson: cannot be imported: {told}")):
         import_articles(archive, tmp_path / "articles.ndjson", "old", NOW)
     assert stored(archive) == {}

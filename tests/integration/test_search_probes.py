@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +10,9 @@ from monitor.archives import sqlite
 from monitor.core.queries.query import parse
 from monitor.errors import QueryError
 from monitor.model import Article
+from tests.hostile import naughty
 
 NOW = datetime(2024, 11, 15, tzinfo=UTC)
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "naughty-strings" / "blns.json"
 TITLE = 'Multi-agent O\'Brien 3.5% U.S. "quoted" C++ 🚀 AND OR NOT NEAR live-fire col:umn a*b (c) ^caret {brace}'
 
 FOUND = [
@@ -105,9 +103,7 @@ def test_harmless(archive, text):
 
 
 def test_naughty_strings(archive):
-    if not CORPUS.exists():
-        pytest.skip("the naughty strings are not here")
-    for text in json.loads(CORPUS.read_text(encoding="utf-8")):
+    for text in naughty():
         ask(archive, text)
         ask(archive, f'"{text}"')
         ask(archive, f"title:{text}*")

@@ -199,14 +199,23 @@ def test_fetches_are_logged(archive):
 # -- upkeep ----------------------------------------------------------------------------------------------------------
 
 
+def test_a_backup_that_cannot_be_written_names_itself_and_what_to_do(archive, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for folder, remedy in (("nowhere", "make the folder {} first"), ("file", "{} is no folder")):
+        place = tmp_path / folder
+        with pytest.raises(ArchiveError) as caught:
+            archive.upkeep.backup(str(place / "copy.db"))
+        assert str(caught.value).startswith(f"the backup {place}/copy.db cannot be written: ")
+        assert remedy.format(place) in str(caught.value)
+    assert not (tmp_path / "nowhere").exists()
+
+
 def test_a_backup_is_a_whole_archive(archive, tmp_path):
     numbers = archive.articles.add([article(1)])
     copy = str(tmp_path / "copy.db")
     assert archive.upkeep.backup(copy) > 0
     with pytest.raises(ArchiveError, match="exists already"):
         archive.upkeep.backup(copy)
-    with pytest.raises(ArchiveError):
-        archive.upkeep.backup(str(tmp_path / "nowhere" / "copy.db"))
     restored = sqlite.build(sqlite.Config(path=copy))
     assert found(restored, "missile") == numbers
     assert restored.upkeep.problems() == []

@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fastapi.routing import APIRoute
 
 from monitor.web import api, hooks
 from monitor.web.identity import PUBLIC
 from monitor.web.protection import SAFE
+from tests.endpoints import endpoints
 
 PAGE = (Path(__file__).parents[2] / "docs/web.md").read_text(encoding="utf-8")
 ROWS = [line for line in PAGE.splitlines() if line.startswith("| `")]
 
 
-def routes(found: object) -> Iterator[APIRoute]:
-    for route in found:  # type: ignore[attr-defined]
-        if isinstance(route, APIRoute):
-            yield route
-        else:
-            inner = getattr(route, "original_router", None) or getattr(route, "router", None)
-            yield from routes(inner.routes if inner is not None else getattr(route, "routes", ()))
-
-
 ENDPOINTS = sorted(
     (method, route.path, "none" if route.path in PUBLIC else scope or ("read" if method in SAFE else "rules"))
     for router in (api.router, hooks.router)
-    for route in routes(router.routes)
+    for route in endpoints(router.routes)
     for method in route.methods
     for scope in (getattr(route.endpoint, "scope", None),)
 )

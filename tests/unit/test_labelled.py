@@ -92,13 +92,13 @@ def test_an_article_says_what_it_is_about_who_stands_where_and_where_that_is_see
         (article(about=["rice"]), "the topic 'rice' is not in the rules"),
         (article(not_about=["rice"]), "the topic 'rice' is not in the rules"),
         (article(topics={"rice": {}}), "the topic 'rice' is not in the rules"),
-        (article(topics=["tax"]), "topics is not of type dict"),
+        (article(topics=["tax"]), "topics is not an object"),
         (article(topics={"tax": []}), "holders is missing"),
         (article(topics={"tax": {"holders": {"Peru": {"label": "favor"}}}}), "the holder 'Peru' is not an actor of the rules"),
         (article(topics={"tax": {"holders": {"Japan": {}}}}), "label is missing"),
         (article(topics={"tax": {"holders": {"Japan": {"label": "glad"}}}}), "the label 'glad' of Japan is none of"),
         (article(topics={"tax": {"holders": {"Japan": {"label": "favor", "evidence": "x"}}}}), "evidence is not a list"),
-        (article(text=5), "text is not of type str"),
+        (article(text=5), "text is not a text"),
         ('{"title": "x"}', "text is missing"),
         ("nothing", "is not JSON"),
         ("[" * 100_000, "is not JSON"),
@@ -165,5 +165,5 @@ def test_a_story_is_named_and_its_time_is_one(write: Write):
     assert refused(lambda: read_stories(write(rows))) == [
         "2: story is missing",
         "3: published 'soon' is not a time",
-        "4: title is not of type str",
+        "4: title is not a text",
     ]

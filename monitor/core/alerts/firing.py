@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any
 
 from monitor.model import Hit, Rule, Topic
 
@@ -57,23 +57,6 @@ class Outcome:
 
     firings: tuple[Firing, ...] = ()
     state: Mapping[str, Any] | None = field(default=None)
-
-
-class Trigger(Protocol):
-    """What every module of `core/triggers` offers."""
-
-    Options: type
-    EXAMPLE: Mapping[str, Any]
-    IS_PERIODIC: bool
-    """It is evaluated at every pass, also when nothing new matched."""
-
-    def reach(self, options: Any) -> timedelta | None:
-        """How far back `past` must go; None when fresh hits are enough."""
-        ...
-
-    def fire(self, evaluation: Evaluation) -> Outcome:
-        """The verdict on one evaluation."""
-        ...
 
 
 def group_names(hit: Hit, group_by: str) -> list[str]:

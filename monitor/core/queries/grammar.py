@@ -300,7 +300,7 @@ class Parser:
             self._fail(f"a query may have {MAX_CLAUSES} clauses", start, "split it into several rules")
 
     def _fail_field(self, name: str, at: int) -> NoReturn:
-        hint = suggestion(name.casefold(), FIELDS) or f"fields are {', '.join(FIELDS)}"
+        hint = suggestion(name.casefold(), FIELDS) or f"fields are {', '.join(FIELDS)}."
         self._fail(f"there is no field {name}", at, f"{hint} To look for the words themselves, put them in quotes.")
 
     def _fail(self, message: str, column: int, hint: str = "") -> NoReturn:

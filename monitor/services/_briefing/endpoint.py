@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 
 from monitor.errors import MonitorError
+from monitor.guard.failures import why
 
 _SECONDS = 180.0
 
@@ -23,7 +24,9 @@ def ask(url: str, model: str, messages: list[dict[str, str]], key: str = "") -> 
         return str(answer.json()["choices"][0]["message"]["content"])
     except httpx.HTTPStatusError as error:
         raise MonitorError(f"{url} refused to rewrite the briefing: HTTP {error.response.status_code}") from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except httpx.InvalidURL as error:
         raise MonitorError(f"{url} cannot be asked to rewrite the briefing: {error}") from error
+    except httpx.HTTPError as error:
+        raise MonitorError(f"{url} cannot be asked to rewrite the briefing: {why(error)}; see whether it runs") from error
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise MonitorError(f"{url} did not answer as a chat endpoint does") from error

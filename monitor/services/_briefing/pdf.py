@@ -40,7 +40,8 @@ def _print(program: str, source: Path, target: Path, directory: str) -> bytes:
     try:
         done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603 - no shell, our arguments
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise MonitorError(f"{program} could not print the briefing: {error}") from error
+        reason = getattr(error, "strerror", None) or f"it took longer than {_SECONDS} seconds"
+        raise MonitorError(f"{program} could not print the briefing: {reason}") from error
     if not target.is_file():
         said = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["it gave no reason"]
         raise MonitorError(f"{program} printed no PDF (exit {done.returncode}): {said[0]}")
