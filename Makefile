@@ -72,8 +72,9 @@ constraints: ## pin what .venv holds now
 docs: .venv/.docs ## the documentation as a site in site/, built strictly
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --clean --quiet
 
-sbom: .venv/.docs ## a CycloneDX list of everything installed: sbom.cdx.json
+sbom: .venv/.docs .venv/.test ## a CycloneDX list of what the service runs, with weights and JavaScript: sbom.cdx.json
 	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-format JSON --output-file sbom.cdx.json .venv/bin/python
+	$(BIN)/python docs/parts.py sbom.cdx.json
 
 audit: .venv/bin/python ## ask the advisory database about every pinned version (needs the internet)
 	$(PIP) pip-audit

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -36,17 +34,12 @@ from monitor.services.optouts import opt_out
 from monitor.services.silences import add_silence
 from monitor.web import serving
 from tests.browsing import Watched, needs_chromium
+from tests.hostile import SCRIPTS, scripts
 from tests.tinymodels import make_weights
 from tests.webstage import NOW, article, stage
 
 pytestmark = needs_chromium
 
-FIXTURES = Path("../shared/corpus/dompurify-fixtures/expect.json")
-OWN = (
-    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", '"><svg onload=alert(1)>', "javascript:alert(1)", "{{7*7}}{% raw %}",
-    "</title><script>alert(1)</script>", "</textarea><script>alert(1)</script>", "<iframe srcdoc='<script>alert(1)</script>'>",
-    "'-alert(1)-'", "<a href='javascript:alert(1)'>x</a>", "<style>*{display:none}</style>", "\u202egnp.exe",
-)  # fmt: skip
 ACTING = """() => {
   const found = [];
   for (const one of document.querySelectorAll('*')) {
@@ -67,13 +60,6 @@ ACTING = """() => {
 PER_ARTICLE, PER_STORY, TITLED = 8, 40, 60
 
 
-def vectors() -> list[str]:
-    """Our own and, where they are at hand, the 223 that DOMPurify is tested with."""
-    if not FIXTURES.exists():
-        return list(OWN)
-    return [*OWN, *(str(one["payload"]) for one in json.loads(FIXTURES.read_text(encoding="utf-8")))]
-
-
 def chunks(found: list[str], size: int) -> list[list[str]]:
     return [found[at : at + size] for at in range(0, len(found), size)]
 
@@ -85,7 +71,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, str]]:
     scorer = {"kind": "onnx", "weights": str(make_weights(root / "weights")), "threads": 1}
     with stage(root / "desk", is_filled=False, scorer=scorer, public_url="http://127.0.0.1") as app:
         (app.settings.rules / "desk.yaml").write_text(_rules(), encoding="utf-8")
-        _plant(app, vectors())
+        _plant(app, scripts())
         with serving(app, "127.0.0.1", 0) as address:
             yield app, address
 
@@ -96,7 +82,7 @@ def _line(text: str, most: int) -> str:
 
 
 def _rules() -> str:
-    found = vectors()
+    found = scripts()
     topics = {f"t{at}": {"name": _line(one, 110), "description": _line(one, 400)} for at, one in enumerate(found[:TITLED])}
     rules = {f"r{at}": {"title": _line(one, 190), "when": "topic:toll stance:against"} for at, one in enumerate(found)}
     book = {
@@ -230,12 +216,12 @@ def test_pages_that_list(visitor: Visitor, desk: tuple[App, str], path: str):
 
 def test_pages_of_one_thing(visitor: Visitor, desk: tuple[App, str]):
     app, address = desk
-    count = len(vectors())
-    for number in (*range(count + 1, count + len(chunks(vectors(), PER_ARTICLE)) + 1), count + 40):
+    count = len(scripts())
+    for number in (*range(count + 1, count + len(chunks(scripts(), PER_ARTICLE)) + 1), count + 40):
         visitor.open(address, f"articles/{number}?rule=r1")
-    for number in range(1, len(chunks(vectors(), PER_STORY)) + 1):
+    for number in range(1, len(chunks(scripts(), PER_STORY)) + 1):
         visitor.open(address, f"stories/{number}")
-    for at in range(len(chunks(vectors(), 25))):
+    for at in range(len(chunks(scripts(), 25))):
         visitor.open(address, f"alerts/a{at:03}")
         visitor.page.goto(f"{address}alerts/a{at:03}/preview/letter", wait_until="load")
         assert (
@@ -243,7 +229,7 @@ def test_pages_of_one_thing(visitor: Visitor, desk: tuple[App, str]):
             == 0
         )
     for at in range(8):
-        answer = Answer(Action.UNSUBSCRIBE, f"b{at:03}", f"r{at}", vectors()[at], vectors()[at], NOW)
+        answer = Answer(Action.UNSUBSCRIBE, f"b{at:03}", f"r{at}", scripts()[at], scripts()[at], NOW)
         visitor.open(address, f"feedback/{signer(app.archive).token(answer)}")
     assert visitor.trouble == []
 
@@ -257,9 +243,9 @@ def test_every_article_found_and_every_text_asked_for(visitor: Visitor, desk: tu
         visitor.look("facets")
         following = visitor.page.query_selector("a[rel=next]")
         cursor = following.get_attribute("href").split("cursor=")[1] if following else None
-    for one in vectors()[::4]:
+    for one in scripts()[::4]:
         visitor.open(address, f"search?q={_quoted(one)}")
-    for one in vectors()[:8]:
+    for one in scripts()[:8]:
         for path in ("topics/", "rules/", "alerts/", "nowhere/", "login?next=", "rules/edit?file=", "rules/new?q=", "try?q="):
             visitor.open(address, path + _quoted(one))
     assert visitor.trouble == []
@@ -268,7 +254,7 @@ def test_every_article_found_and_every_text_asked_for(visitor: Visitor, desk: tu
 def test_what_is_pasted_and_typed(visitor: Visitor, desk: tuple[App, str]):
     _, address = desk
     page = visitor.page
-    for group in chunks(vectors(), 60):
+    for group in chunks(scripts(), 60):
         visitor.open(address, "try")
         page.fill("[name=title]", group[0][:900])
         page.fill("[name=text]", "\n".join(group)[:19_000])
@@ -277,7 +263,7 @@ def test_what_is_pasted_and_typed(visitor: Visitor, desk: tuple[App, str]):
         page.click("button:has-text('Try it')")
         page.wait_for_selector("#said, .notice")
         visitor.look("what was tried")
-    for one in (*OWN[:3], OWN[5]):
+    for one in (*SCRIPTS[:3], SCRIPTS[5]):
         visitor.open(address, "rules/new")
         page.fill("[name=words]", "toll")
         page.fill("[name=title]", _line(one, 190))

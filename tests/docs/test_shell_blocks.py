@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import ast
+import os
 import re
 import shlex
+import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,55 +19,31 @@ import pytest
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from monitor.archives.sqlite import Config, build
 from monitor.cli import app
-from monitor.clock import SystemClock
 from monitor.config.settings import load_settings
-from tests.messages import plan
-from tests.newsroom import open_newsroom
-from tests.postoffice import post_office, web_desk
-from tests.rig import fault_server, feed_of
-from tests.tinymodels import make_weights
+from monitor.services._briefing.pdf import BROWSERS
+from tests.shellproject import NAMES, ROOT, in_project, opened_project, programs
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SHELL = {"sh", "bash", "shell", "console"}
+PREFIX = re.compile(r"^(?:\$ )?((?:[A-Z_]+=\S+ )*)(?:\S*/bin/)?")
+PROGRAMS = {"cp", "mv", "rm", "git", "createdb", "pg_restore"}
+"""What is run in the project as it stands."""
+COMMAND = re.compile(PREFIX.pattern + rf"(?:monitor|make|docker|systemctl|curl|python|{'|'.join(sorted(PROGRAMS))}) ")
 
 RUN_ELSEWHERE = {
-    "monitor run": "tests/acceptance/test_worker.py",
-    "monitor worker": "tests/acceptance/test_cluster.py",
-    "monitor schedule": "tests/acceptance/test_cluster.py",
-    "monitor archive copy --from db/monitor.db --to postgresql": "tests/integration/test_copying.py",
-    "monitor web": "tests/integration/test_web_security.py",
-    "monitor demo": "tests/acceptance/test_demo.py",
-    "monitor user add": "tests/integration/test_web_security.py",
-    "monitor briefing freedom-edge --format pdf": "tests/integration/test_briefing_pdf.py",
-    "monitor briefing freedom-edge --rewrite-url": "tests/unit/test_rewriting.py",
-    "docker compose": "tests/acceptance/test_container.py",
-    "docker stack": "tests/acceptance/test_container.py",
-    "curl": "tests/integration/test_web_api.py",
-    "git clone": "tests/acceptance/test_container.py",
+    "monitor run": "tests/acceptance/test_worker.py::test_a_second_worker_refuses_and_sigterm_ends_the_first_well",
+    "monitor worker --queue": "tests/acceptance/test_cluster.py::test_killed_processes_lose_nothing_and_double_nothing",
+    "monitor schedule": "tests/acceptance/test_cluster.py::test_killed_processes_lose_nothing_and_double_nothing",
+    "monitor mcp": "tests/acceptance/test_mcp.py::test_an_assistant_reads_and_changes_nothing",
+    "monitor demo": "tests/acceptance/test_demo.py::test_a_demo_then_another_pass_that_adds_nothing_then_a_second_demo_that_starts_anew",
+    "monitor search 'missile topic:fredom-edge'": "tests/acceptance/test_search_cli.py::test_a_mistake_is_pointed_at",
 }
-"""What serves until it is stopped, asks a question, or needs what not every machine has: its beginning, and who runs it."""
-
-NAMES = {
-    "https://www.example.org/": "{site}",
-    "/backups/": "",
-    "/run/secrets/smtp": "secret.txt",
-    "1042": "1",
-    "4711": "2",
-    "story:17": "story:1",
-    "3fa9": "{alert}",
-    "812 9041 9044": "{story} {first} {second}",
-    "812 830": "{story} {other}",
-    "812": "{story}",
-    "ARTICLE": "1",
-    "db/demo/monitor.db": "db/monitor.db",
-}
-"""What the pages call things, and what they are called in the project."""
-ARTICLES = '{"title": "A tunnel under the harbour", "text": "City hall welcomed it.", "url": "https://a.example/1"}\n'
-OPML = '<opml version="2.0"><body><outline text="Courier" xmlUrl="{site}feed"/></body></opml>'
+"""What serves until it is stopped, or ends with a mistake: its beginning, and the test that runs it."""
+THIS_RUN = "python -m pytest"
+TYPED = {"monitor user add": "long enough, or so\n" * 2, "monitor score -": "Japan opposes the tax.\n"}
+"""What somebody types after a command."""
 
 
 @dataclass(frozen=True)
@@ -79,72 +59,21 @@ def blocks() -> list[Block]:
     for page in PAGES:
         for language, body in FENCE.findall(page.read_text(encoding="utf-8")):
             joined = body.replace("\\\n", " ").splitlines()
-            is_shell = language in SHELL or (not language and any(line.startswith("monitor ") for line in joined))
+            is_session = any(line.startswith("$ ") for line in joined)
             lines = [line.strip() for line in joined if line.strip() and not line.lstrip().startswith("#")]
-            if is_shell and lines:
-                found.append(Block(page.relative_to(ROOT).as_posix(), tuple(lines)))
+            if language in SHELL or (not language and any(COMMAND.match(line) for line in lines)):
+                typed = tuple(line for line in lines if line.startswith("$ ")) if is_session else tuple(lines)
+                found.append(Block(page.relative_to(ROOT).as_posix(), typed))
     return found
 
 
 BLOCKS = blocks()
 
 
-def recipes(rules: Path, mail: int, slack: str) -> None:
-    """All rules of the pages, beside the shipped ones, on receivers of this machine."""
-    yaml = YAML(typ="safe")
-    written: dict[str, dict[str, object]] = {"topics": {}, "actors": {}, "rules": {}}
-    for page in ("docs/rules-cookbook.md", "docs/get-started.md", "docs/rules.md"):
-        for recipe in re.findall(r"```yaml\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL):
-            parsed = yaml.load(recipe)
-            for section in set(parsed) & set(written):
-                written[section].update(parsed[section])
-    for file in (ROOT / "rules").glob("*.yaml"):
-        if file.name != "receivers.yaml":
-            (rules / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
-            for section, entries in yaml.load(file.read_text(encoding="utf-8")).items():
-                for name in set(entries or {}) & set(written.get(section, {})):
-                    del written[section][name]
-    receivers = {
-        "desk": {"kind": "email", "to": ["desk@example.org"], "host": "127.0.0.1", "port": mail, "security": "none"},
-        "korea-channel": {"kind": "slack", "webhook": {"value": slack}},
-    }
-    with (rules / "pages.yaml").open("w", encoding="utf-8") as stream:
-        yaml.dump({**written, "receivers": receivers}, stream)
-
-
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
-    """A directory as the pages suppose it, and what its things are called."""
     root = tmp_path_factory.mktemp("project")
-    with post_office() as office, web_desk() as slack, fault_server() as server:
-        server.serve("/feed", feed_of(3))
-        page = b'<html><head><link rel="alternate" type="application/rss+xml" href="/feed"></head></html>'
-        server.serve("/", page, "text/html")
-        (root / "rules").mkdir()
-        recipes(root / "rules", office.port, slack.url("/T/B/hook"))
-        (root / "feeds.yaml").write_text((ROOT / "feeds.yaml").read_text(encoding="utf-8"), encoding="utf-8")
-        settings = {
-            "allow": ["127.0.0.1"],
-            "scorer": {"kind": "onnx", "threads": 1, "weights": str(make_weights(root / "weights"))},
-            "fetcher": {"kind": "http", "spacing_seconds": 0},
-        }
-        (root / "monitor.yaml").write_text(json.dumps(settings))
-        (root / "article.txt").write_text("Japan opposes the Freedom Edge tax. The author said so.")
-        (root / "articles.ndjson").write_text(ARTICLES)
-        (root / "subscriptions.opml").write_text(OPML.format(site=server.url("/")))
-        (root / "secret.txt").write_text("word\n")
-        open_newsroom(str(root / "db/monitor.db")).close()
-        archive = build(Config(path=str(root / "db/monitor.db")))
-        (alert,) = plan(archive, "desk", now=SystemClock().now())
-        told = archive.stories.get([3, 4])
-        numbers = [one.id for one in archive.articles.get(range(1, 10)) if one.story == told[0].id]
-        archive.close()
-        names = {
-            "site": server.url("/"), "alert": alert, "story": str(told[0].id), "other": str(told[1].id),
-            "first": str(numbers[0]), "second": str(numbers[1]),
-        }  # fmt: skip
-        for words in ("git init -q", "git add rules", "git -c user.name=a -c user.email=a@a.example commit -qm rules"):
-            subprocess.run(words.split(), cwd=root, check=True, capture_output=True)
+    with opened_project(root) as names:
         yield root, names
 
 
@@ -153,14 +82,18 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, di
 def test_every_shell_block_of_a_page_runs(page: str, project: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch):
     root, names = project
     monkeypatch.chdir(root)
+    monkeypatch.setenv("PATH", str(programs()), prepend=os.pathsep)
     if page in {"README.md", "docs/get-started.md"}:
         # The shipped feeds lie on the internet; here the list begins empty, as a newcomer's own would.
         (root / "feeds.yaml").write_text("feeds: []\n")
+    skipped = []
     for block in (block for block in BLOCKS if block.page == page):
         assignments = {}
         for line in block.lines:
             if assigned := re.fullmatch(r"(?:export )?([A-Z_]+)=(\S+)", line):
                 assignments[assigned[1]] = in_project(assigned[2], names)
+            elif missing := lacking(line):
+                skipped.append(f"{missing}: {line}")
             else:
                 run(line, names)
         if assignments:
@@ -168,29 +101,95 @@ def test_every_shell_block_of_a_page_runs(page: str, project: tuple[Path, dict[s
             for name, value in assignments.items():
                 if not name.startswith("MONITOR_"):
                     monkeypatch.setenv(name, value)
+    if skipped:
+        pytest.skip("; ".join(skipped))
+
+
+def lacking(line: str) -> str:
+    """What this machine lacks to run a line; everything else of the page is run all the same."""
+    if " --format pdf" in line and not any(shutil.which(name) for name in BROWSERS):
+        return "no Chromium or Chrome is installed"
+    return "curl is not installed" if line.startswith("curl ") and not shutil.which("curl") else ""
 
 
 def run(line: str, names: dict[str, str]) -> None:
     """One line of a block; a mistake fails the test with what the command said."""
-    command = re.sub(r"^(?:[A-Z_]+=\S+ )*(?:\.venv/bin/)?", "", line.removeprefix("$ "))
-    words = shlex.split(command, comments=True)
+    prefix = PREFIX.match(line)
+    assert prefix
+    environment = dict(word.split("=", 1) for word in prefix[1].split())
+    command = line[prefix.end() :]
+    words = shlex.split(in_project(command, names), comments=True)
+    if command.startswith(THIS_RUN) or elsewhere(command):
+        return
     if words[0] == "make":
-        assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.MULTILINE), line
-        return
-    if words[:4] == ["python", "-m", "pip", "install"]:
-        extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-        named = re.fullmatch(r"\.\[([\w,]+)\]", words[-1])
-        assert named, f"the package is on no index, so it is installed from the checkout: {line}"
-        assert set(named[1].split(",")) <= extras.keys(), line
-        return
-    elsewhere = [test for beginning, test in RUN_ELSEWHERE.items() if command.startswith(beginning)]
-    if elsewhere:
-        assert (ROOT / elsewhere[0]).exists()
-        return
-    assert words[0] == "monitor", f"nobody says how to run this: {line}"
-    words = [*words[:3], "--help"] if is_synopsis(command) else shlex.split(in_project(shlex.join(words), names))
-    done = CliRunner().invoke(app, words[1:], input="Japan opposes the tax.\n")
-    assert done.exit_code == 0, (line, words, done.output, done.stderr, done.exception)
+        # What it would do is a line like others.
+        done = subprocess.run(["make", "--dry-run", *words[1:]], cwd=ROOT, check=True, capture_output=True, text=True)
+        run(done.stdout.splitlines()[-1], names)
+    elif words[:4] == ["python", "-m", "pip", "install"]:
+        assert_installable(words[4:], line)
+    elif words[:2] == ["docker", "compose"]:
+        inner = composed(words[2:])
+        if inner:
+            run(shlex.join(inner), names)
+    elif words[0] == "systemctl":
+        units = [re.sub(r"@\w+", "@", unit) for unit in words[2:]]
+        assert all((ROOT / f"docs/deploy/systemd/{unit}.service").exists() for unit in units), line
+    elif words[0] in PROGRAMS:
+        subprocess.run(words, check=True)
+    elif words[0] == "curl":
+        with pages(["web"]) as address:
+            words = [word.replace("http://127.0.0.1:8321/", address) for word in words]
+            subprocess.run(["curl", "--fail", "--silent", "--show-error", "--noproxy", "*", *words[1:]], check=True)
+    elif words[:2] == ["monitor", "web"]:
+        with pages(words[1:]):
+            pass
+    else:
+        assert words[0] == "monitor", f"nobody says how to run this: {line}"
+        words = [*words[1:3], "--help"] if is_synopsis(command) else words[1:]
+        typed = next((text for beginning, text in TYPED.items() if command.startswith(beginning)), None)
+        done = CliRunner().invoke(app, words, input=typed, env=environment)
+        assert done.exit_code == 0, (line, words, done.output, done.stderr, done.exception)
+
+
+def elsewhere(command: str) -> list[str]:
+    """The beginnings in RUN_ELSEWHERE of a command."""
+    return [beginning for beginning in RUN_ELSEWHERE if command == beginning or command.startswith(f"{beginning} ")]
+
+
+@contextmanager
+def pages(words: list[str]) -> Iterator[str]:
+    """The address of a command that serves the pages until it is stopped, and then ends well."""
+    command = [sys.executable, "-m", "monitor", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}) as serving:
+        try:
+            assert serving.stdout is not None
+            said = re.search(r"http://\S+/", serving.stdout.readline())
+            assert said, command
+            yield said[0].replace("//0.0.0.0", "//127.0.0.1")
+            serving.terminate()
+            assert serving.wait(60) == 0
+        finally:
+            serving.kill()
+
+
+def assert_installable(words: list[str], line: str) -> None:
+    """The package comes from the checkout (it is on no index), with extras that it has; nothing is installed here."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    named = re.fullmatch(r"\.(?:\[([\w,]+)\])?", words[-1])
+    assert named, f"the package is on no index, so it is installed from the checkout: {line}"
+    assert set((named[1] or "").split(",")) - {""} <= extras.keys(), line
+
+
+def composed(words: list[str]) -> list[str]:
+    """What a line of `docker compose` runs inside, for want of an engine; its file and its services are checked."""
+    file = words[1] if words[0] == "--file" else "compose.yaml"
+    verb, *rest = words[2:] if words[0] == "--file" else words
+    services = YAML(typ="safe").load((ROOT / file).read_text(encoding="utf-8"))["services"]
+    assert verb in {"up", "run", "exec", "cp"}, words
+    while rest and rest[0].startswith("--"):
+        rest = rest[1:]
+    assert {word.partition(":")[0] for word in rest[:1]} <= services.keys(), words
+    return rest[1:] if verb in {"run", "exec"} else []
 
 
 def is_synopsis(command: str) -> bool:
@@ -198,14 +197,23 @@ def is_synopsis(command: str) -> bool:
     return bool(re.search(r"\[--|\.\.\.| \| ", command))
 
 
-def in_project(text: str, names: dict[str, str]) -> str:
-    """A text of the pages with the project's own names."""
-    for said, meant in NAMES.items():
-        text = text.replace(said, meant.format(**names))
-    return text
+LINES = [PREFIX.sub("", line, count=1) for block in BLOCKS for line in block.lines]
 
 
-def test_there_are_blocks_and_the_tests_named_for_others_exist():
-    assert len(BLOCKS) >= 20
-    for test in RUN_ELSEWHERE.values():
-        assert (ROOT / test).exists()
+def test_there_are_blocks_and_every_entry_here_is_for_one():
+    assert len(BLOCKS) >= 30
+    used = {beginning for line in LINES for beginning in elsewhere(line)}
+    assert used == set(RUN_ELSEWHERE)
+    assert [said for said in NAMES if not any(said in line for block in BLOCKS for line in block.lines)] == []
+    assert [beginning for beginning in TYPED if not any(beginning in line for line in LINES)] == []
+
+
+@pytest.mark.parametrize(("beginning", "where"), sorted(RUN_ELSEWHERE.items()))
+def test_what_is_run_elsewhere_is_run_there(beginning: str, where: str):
+    file, _, name = where.partition("::")
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    assert name in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    for word in shlex.split(beginning):
+        # A query stands there alone or with others.
+        assert any(set(word.split()) & set(text.split()) for text in texts), f"{file} has no {word!r}"

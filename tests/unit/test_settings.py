@@ -74,7 +74,13 @@ def test_own_network_may_be_listed_with_commas():
 
 def test_words_of_the_environment_become_what_they_say():
     settings = load_settings(
-        {"MONITOR_WEB__ENABLED": "FALSE", "MONITOR_KEEP": "{wire: 30d}", "MONITOR_TEST_POSTGRES": "x", "PATH": "/bin"}
+        {
+            "MONITOR_WEB__ENABLED": "FALSE",
+            "MONITOR_KEEP": "{wire: 30d}",
+            "MONITOR_TEST_POSTGRES": "x",
+            "MONITOR_REWRITE_KEY": "x",
+            "PATH": "/bin",
+        }
     )
 
     assert (settings.web.enabled, settings.keep) == (False, {"wire": timedelta(days=30)})
