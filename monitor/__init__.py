@@ -1,3 +1,3 @@
 """A news-monitoring alert service: who takes which side on what, how sure we are, and which sentence shows it."""
 
-__version__ = "1.0.0"
+__version__ = "1.1.0"
