@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test run lint check format models constraints clean docs sbom audit fuzz soak bench bench-quick
+.PHONY: help demo test run lint check format models constraints clean docs coverage sbom audit fuzz soak bench bench-quick
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -80,6 +80,13 @@ audit: .venv/bin/python ## ask the advisory database about every pinned version 
 	$(PIP) pip-audit
 	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip
 
+COVERED ?= 95
+TESTS ?= tests
+coverage: .venv/.test ## lines and branches of core, services and config that the tests (TESTS) reach: COVERED per cent of each at least
+	$(BIN)/python -m pytest --cov --cov-report= $(TESTS)
+	@status=0; for part in core services config; do echo "monitor/$$part:"; \
+	  $(BIN)/python -m coverage report --include="monitor/$$part/*" --fail-under=$(COVERED) || status=1; done; exit $$status
+
 EXAMPLES ?= 20000
 fuzz: .venv/.test ## the fuzz tests with many more examples (EXAMPLES)
 	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/fuzz
@@ -89,4 +96,4 @@ soak: .venv/.test ## 300 feeds with faults on a fast clock (MINUTES); a plot of 
 	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
 
 clean: ## forget the environment and caches (never the archive)
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis

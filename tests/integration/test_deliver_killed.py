@@ -2,60 +2,70 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import json
+import re
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from monitor.clock import SystemClock
+from monitor.demo.servers import slack_webhook
 from monitor.failpoints import EXIT_CODE
 from tests.deliveries import bench
-from tests.postoffice import web_desk
+from tests.killing import KILLS, Forks, forks
+from tests.postoffice import post_office, web_desk
 
-KILLS = int(os.environ.get("KILLS", "2"))
-"""How often the process is killed at each point; CI keeps it small."""
 A_ROUND = 3
-SENDER = """
-import sys
-from datetime import timedelta
-from monitor.archives.sqlite import Config, build
-from monitor.channels import webhook
-from monitor.clock import SystemClock
-from monitor.services.deliver import deliver
-from tests.messages import RULEBOOK
-
-archive = build(Config(path=sys.argv[1]))
-channel = webhook.build(webhook.Config(url=sys.argv[2]), allow=["127.0.0.1"])
-deliver(archive, {"desk": channel}, RULEBOOK, SystemClock(), lease=timedelta(milliseconds=20))
-archive.close()
-"""
+Heard = Callable[[], list[tuple[str, str]]]
+"""What the far side accepted: the words of each message, and the id by which a second copy is known."""
 
 
-@pytest.mark.parametrize(("point", "may_repeat"), [("pre-send", False), ("post-send", True), ("pre-mark", True)])
-def test_killed_around_sending_nothing_is_lost(tmp_path: Path, point: str, may_repeat: bool):
-    path = tmp_path / "a.db"
-    planned: list[str] = []
+@contextmanager
+def email() -> Iterator[tuple[dict[str, object], Heard]]:
+    with post_office() as office:
+        config = {"to": ["desk@example.org"], "host": "127.0.0.1", "port": office.port, "security": "none"}
+        yield config, lambda: [(str(letter["Subject"]), str(letter["Message-ID"])) for _, letter in office.letters]
 
+
+@contextmanager
+def slack() -> Iterator[tuple[dict[str, object], Heard]]:
+    with slack_webhook() as hook:
+        # Slack takes no id with a message: a copy is known by its words.
+        yield {"webhook": {"value": hook.address}}, lambda: [(text := json.dumps(one), text) for one in hook.messages]
+
+
+@contextmanager
+def webhook() -> Iterator[tuple[dict[str, object], Heard]]:
     with web_desk() as desk:
+        yield {"url": desk.url()}, lambda: [(one.body.decode(), one.headers["x-monitor-delivery"]) for one in desk.accepted]
 
-        def send(**environment: str) -> int:
-            command = [sys.executable, "-c", SENDER, str(path), desk.url()]
-            return subprocess.run(
-                command, env={**os.environ, **environment}, cwd=Path(__file__).parents[2], check=False
-            ).returncode
 
+@pytest.fixture(scope="module")
+def processes() -> Iterator[Forks]:
+    with forks() as made:
+        yield made
+
+
+@pytest.mark.parametrize("receiver", [email, slack, webhook])
+@pytest.mark.parametrize(("point", "may_repeat"), [("pre-send", False), ("post-send", True), ("pre-mark", True)])
+def test_killed_around_sending_nothing_is_lost(
+    tmp_path: Path, processes: Forks, point: str, may_repeat: bool, receiver: Callable
+):
+    path, planned = tmp_path / "a.db", 0
+    with receiver() as (config, heard):
+        job = ("send", str(path), receiver.__name__, json.dumps(config))
         for number in range(KILLS):
             with bench(path) as made:
                 made.clock.at = SystemClock().now()
-                planned += made.plan("desk", count=A_ROUND, start=len(planned))
-            assert send(CHAOS_POINT=f"{point}:{number % A_ROUND + 1}") == EXIT_CODE
-        assert send() == 0
+                planned += len(made.plan("desk", count=A_ROUND, start=planned))
+            assert processes.run(*job, point=f"{point}:{number % A_ROUND + 1}") == EXIT_CODE
+        assert processes.run(*job) == 0
+        accepted = heard()
 
-        times = Counter(post.headers["x-monitor-delivery"] for post in desk.accepted)
-
-    repeats = sum(times.values()) - len(times)
-    assert set(times) == {f"{alert}desk" for alert in planned}
-    assert repeats == (KILLS if may_repeat else 0)
+    alerts = Counter(int(re.findall(r"Alert (\d+)", words)[0]) for words, _ in accepted)
+    assert set(alerts) == set(range(planned))
+    assert sum(alerts.values()) - planned == (KILLS if may_repeat else 0)
+    assert len({known_by for _, known_by in accepted}) == planned

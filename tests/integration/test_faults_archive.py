@@ -15,12 +15,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlite_utils import Database
 
 from monitor.app import open_app
 from monitor.archives import sqlite
-from monitor.archives._sqlite_migrations import migrations
-from monitor.archives._sqlite_schema import MIGRATIONS
 from monitor.clock import FixedClock
 from monitor.core.queries.query import parse
 from monitor.errors import ArchiveBusy, ArchiveError
@@ -232,36 +229,3 @@ def test_47_damage_is_found_and_a_backup_restores_all(tmp_path: Path):
     assert restored.upkeep.problems() == []
     assert service_status(restored, NOW)["articles"] == 80
     restored.close()
-
-
-# -- the file is old -----------------------------------------------------------------------------------------------------------
-
-
-def test_48_an_archive_of_the_first_schema_is_brought_up_to_date_after_a_backup(tmp_path: Path):
-    path = tmp_path / "monitor.db"
-    with closing(sqlite3.connect(path)) as db:
-        fill_first_schema(db)
-
-    archive = sqlite.build(sqlite.Config(path=str(path)))
-
-    assert archive.stats()["schema"] == MIGRATIONS[-1]
-    assert [one.title for one in archive.articles.get([1])] == ["An old report"]
-    assert archive.search.search(parse("missile"), now=NOW)[1] == 1
-    assert archive.articles.add([article(2)]) == [2]
-    assert archive.upkeep.problems() == []
-    archive.close()
-    copies = [copy.name for copy in tmp_path.glob("*.bak")]
-    assert copies == (["monitor.db.before-m001_first.bak"] if len(MIGRATIONS) > 1 else [])
-
-
-def fill_first_schema(db: sqlite3.Connection) -> None:
-    """What the first release left behind: its own tables, and one article that an older analysis of texts indexed."""
-    migrations.apply(Database(db), stop_before=MIGRATIONS[1:])
-    at = "2024-11-15T12:00:00.000000Z"
-    db.execute(
-        "INSERT INTO articles VALUES (1, 'f', 'a.example', 'en', ?, ?, NULL, 0, 1, 0, 'h', '[]', '', '', 'An old report')",
-        (at, at),
-    )
-    db.execute("INSERT INTO texts VALUES (1, 'a missile')")
-    db.execute("INSERT INTO article_keys VALUES ('f', 'k1', 1, 0)")
-    db.commit()
