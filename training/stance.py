@@ -24,6 +24,7 @@ from training.tune import Pair, Plan, binary, one_hot, soft_cross_entropy, tune
 SEED = 7
 MAX_TOKENS = 128
 RELEVANCE_TOKENS = 160
+NEUTRAL = data.LABELS.index("neutral")
 
 
 def pair(example: Stance) -> Pair:
@@ -70,21 +71,29 @@ ENGLISH = Plan(rate=3e-5, batch=16, max_tokens=MAX_TOKENS, frozen_layers=6, seed
 
 @dataclass(frozen=True)
 class PublicEnglish:
-    """Shuffled examples of the public English sets, to be cut into courses that share none."""
+    """Shuffled examples of the public English sets, to be cut into courses that share none.
+
+    Half of `dse` takes a side. `directed` has the same sentences, those with a side in both directions: a third takes one, which
+    is nearer to how seldom one name in a sentence takes a side on the other.
+    """
 
     newsmtsc: list[Stance]
     dse: list[Stance]
+    directed: list[Stance]
     perspectrum: list[Stance]
     nli: list[Stance]
 
     @classmethod
     def read(cls, public: Path) -> PublicEnglish:
         """The same order every time."""
-        dse = data.sample(data.read_dse(public / "dse" / "train.tsv"), 8000, SEED, neutral_share=0.5)
+        everything = data.read_dse(public / "dse" / "train.tsv")
+        dse = data.sample(everything, 8000, SEED, neutral_share=0.5)
+        sided = {one.text for one in dse if one.label != NEUTRAL}
         random.Random(SEED).shuffle(dse)
         return cls(
             data.sample(data.read_newsmtsc(public / "newsmtsc" / "train.jsonl"), 8000, SEED),
             dse,
+            [*(one for one in everything if one.text in sided), *(one for one in dse if one.text not in sided)],
             data.sample(data.read_perspectrum(public / "perspectrum", "train", SEED), 2500, SEED),
             data.sample(data.read_nli(public / "nli_multilingual" / "multinli.train.en.tsv"), 1000, SEED),
         )
@@ -162,7 +171,11 @@ FOR_LEVELS = frozenset(f"written_stance_en_{name}" for name in ("roles_2", "comm
 DEFENDED = "written_stance_en_defended"
 """What governments say for a drill or a treaty that others attack."""
 CLOSING = "written_stance_en_defended_2"
-"""More of that, which only the last short course has."""
+"""More of that, which only the courses' closing one and the wide ones have."""
+FOR_WIDE = frozenset(f"written_stance_en_{name}" for name in ("implicit_3", "implicit_4", "concession_2", "sides"))
+"""Those that only the second wide course has."""
+SCENES_FOR_WIDE = "written_articles_11*", "written_articles_12*"
+"""Articles that only the second wide course has."""
 
 
 @dataclass(frozen=True)
@@ -175,11 +188,16 @@ class OurEnglish:
     older: list[Stance]
     scenes: list[Stance]
     newest: list[Stance]
+    for_wide: list[Stance]
 
     @classmethod
     def read(cls) -> OurEnglish:
-        """Passages, and windows of articles (`newest` are those that were written last, which `scenes` has, too)."""
-        ours = our_english()
+        """Passages, and windows of articles (`newest` are of the last ones before the wide courses; `scenes` has them, too)."""
+        for_wide = [one for name in SCENES_FOR_WIDE for one in english(windows(name))]
+        kept_apart = {one.source for one in for_wide} | FOR_WIDE
+        everything = our_english()
+        for_wide += [one for one in everything if one.source in FOR_WIDE]
+        ours = [one for one in everything if one.source not in kept_apart]
         passages = [one for one in ours if not one.source.startswith("articles/")]
         return cls(
             [one for one in passages if one.source in FOR_LEVELS],
@@ -188,6 +206,7 @@ class OurEnglish:
             [one for one in passages if one.source not in {*LATEST, *FOR_LEVELS, CLOSING}],
             [one for one in ours if one.source.startswith("articles/")],
             [one for name in ("written_articles_8", "written_articles_9") for one in english(windows(f"{name}*"))],
+            for_wide,
         )
 
     def everything(self, sets: PublicEnglish) -> list[list[Stance]]:
@@ -245,6 +264,29 @@ class OurEnglish:
             *sets.part(slice(3500, 3800), slice(4200, 4600), slice(1600, 1660), slice(0)),
         ]
 
+    def wide(self, sets: PublicEnglish) -> list[list[Stance]]:
+        """Two long courses over nearly all public pairs, with everything of ours, then with what was written last."""
+        passages = [*self.for_levels, *self.latest, *self.older]
+        first = [
+            *passages,
+            *self.closing,
+            *self.scenes,
+            *data.sample(swapped(passages, SEED + 7), 1500, SEED),
+            *sets.part(slice(7000), slice(0), slice(2000), slice(500)),
+            *data.sample(sets.directed, 9000, SEED + 7),
+        ]
+        second = [
+            *self.for_wide,
+            *(one for one in self.for_wide if one.source in FOR_WIDE),
+            *data.sample(passages, 2500, SEED + 8),
+            *self.closing,
+            *data.sample(self.scenes, 1000, SEED + 8),
+            *data.sample(swapped([*self.for_wide, *passages], SEED + 8), 700, SEED),
+            *sets.part(slice(6000, 8000), slice(0), slice(2000, 2300), slice(0)),
+            *data.sample(sets.directed, 2500, SEED + 8),
+        ]
+        return [first, second]
+
     def _articles(self, scenes: int, newest: int, seed: int) -> list[Stance]:
         return [*data.sample(self.scenes, scenes, seed), *data.sample(self.newest, newest, seed)]
 
@@ -296,6 +338,28 @@ def run_english_levels(work: Path, public: Path, minutes: float | None = None) -
         pairs = [pair(one) for one in ours.close(sets)]
         tune(CrossEncoder.load(base, mixed), [pairs], replace(plan, rate=4e-4), soft_cross_entropy, closed)
     CrossEncoder.average(base, mixed, closed).save(work / "stance-en")
+
+
+WIDE_RATES = 5e-4, 4e-4
+WIDE_SHARES = 0.3, 0.3, 0.4
+"""What the model before and the two courses count in the shipped one: best over ours and the public sets together."""
+
+
+def run_english_wide(work: Path, public: Path, minutes: float | None = None) -> None:
+    """Go on beside the levels over nearly everything; `stance-en`, kept as `stance-en-levels`, becomes a mixture again."""
+    base, before = work / "bases" / "mpnet", work / "stance-en-levels"
+    if not (before / "tuned.pt").exists():
+        (work / "stance-en").rename(before)
+    plan = replace(ENGLISH, frozen_layers=0, rounded=ENGLISH_BLOCK, is_beside_levels=True, minutes=minutes)
+    steps = [before]
+    courses = OurEnglish.read().wide(PublicEnglish.read(public))
+    for number, (course, rate) in enumerate(zip(courses, WIDE_RATES, strict=True), start=1):
+        out = work / f"stance-en-wide-{number}"
+        if not (out / "tuned.pt").exists():
+            pairs = [pair(one) for one in course]
+            tune(CrossEncoder.load(base, steps[-1]), [pairs], replace(plan, rate=rate), soft_cross_entropy, out)
+        steps.append(out)
+    CrossEncoder.average(base, *steps, shares=WIDE_SHARES).save(work / "stance-en")
 
 
 # --- the multilingual model: (against, neutral, favor, about) ---
