@@ -11,7 +11,7 @@ from monitor.core.queries.query_form import QueryForm
 from monitor.errors import ConfigError
 from monitor.model import Rulebook
 from monitor.services.ruleform import blank, kind_choices, of_rule, slug, written
-from tests.unit.test_rules_page import SECTIONS, TOPICS
+from tests.unit.test_rules_page import SECTIONS, TOPICS, example_of
 from tests.webstage import RULES
 
 
@@ -23,7 +23,7 @@ def loaded(text: str, tmp_path: Path) -> Rulebook:
 
 @pytest.mark.parametrize("kind", sorted(SECTIONS))
 def test_a_rule_of_any_kind_shown_and_saved_unchanged_stays_to_the_letter(kind: str, tmp_path: Path):
-    text = TOPICS + SECTIONS[kind]
+    text = TOPICS + example_of(kind)
     for rule in loaded(text, tmp_path).rules.values():
         assert written(text, of_rule(rule), rule, rule.id) == text
 

@@ -18,14 +18,19 @@ EXAMPLE = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 TOPICS = "topics: {freedom-edge: {name: Freedom Edge}, russia-dprk-pact: {name: Pact}}\nactors: {North Korea: {}, China: {}}\n"
 
 
+def example_of(kind: str) -> str:
+    """The one rule that a kind's section shows."""
+    (example,) = EXAMPLE.findall(SECTIONS[kind])
+    return example
+
+
 def test_every_kind_has_its_section():
     assert set(SECTIONS) == set(kinds.names("rule"))
 
 
 @pytest.mark.parametrize("kind", sorted(SECTIONS))
 def test_the_section_of_a_kind_names_every_option_and_its_example_loads(kind: str, tmp_path: Path):
-    (example,) = EXAMPLE.findall(SECTIONS[kind])
-    (tmp_path / "rules.yaml").write_text(TOPICS + example)
+    (tmp_path / "rules.yaml").write_text(TOPICS + example_of(kind))
     (rule,) = load_rulebook(tmp_path).rules.values()
     assert rule.kind == kind
     options = {field.name for field in fields(kinds.load("rule", kind).Options)}
