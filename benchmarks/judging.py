@@ -16,7 +16,7 @@ CHECKPOINT_MEGABYTES = 1000 * (4096 + 24) / 1e6
 """SQLite's default, which the archive leaves as it is: the commit that makes the log longer than 1,000 pages copies it back."""
 LOG_MEGABYTES = 4 * CHECKPOINT_MEGABYTES
 """The log's file keeps its greatest length: a checkpoint's, and on top that of the commit that passes it. With batches of 64 articles
-and merges of the word index half an hour came to 7.2 MB; a reader that keeps checkpoints from ending is past this in minutes."""
+and merges of the word index half an hour came to 7.8 MB; a reader that keeps checkpoints from ending is past this in minutes."""
 BATCH = 64
 """An article waits until the batch before it is done."""
 MUST_BE_ZERO = ("lost", "dead", "repeated", "quarantined", "waiting", "pending")

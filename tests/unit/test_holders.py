@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from monitor.core.scoring.holders import compile_actors
 from monitor.model import Actor
+from tests.costs import times_dearer
 
 ACTORS = [
     Actor("United States", ("US", "U.S.", "Washington", "American", "미국", "米国", "美国", "США")),
@@ -85,9 +84,7 @@ def test_a_thousand_actors_cost_little():
         Actor(f"Zorgland{number}", (f"Qwe{number}ia Party", f"나라{number}", f"中{chr(0x4E00 + number)}国"))
         for number in range(1_000)
     ]
-    finder = compile_actors(actors)
+    many, few = compile_actors(actors), compile_actors([*actors[:50], actors[999]])
     text = "The Qwe7ia Party and Zorgland999 met 中丁国. " * 500
-    started = time.process_time()
-    mentions = finder.mentions(text)
-    assert len(mentions) == 1_500
-    assert time.process_time() - started < 2
+    assert len(many.mentions(text)) == len(few.mentions(text)) == 1_500
+    assert times_dearer(lambda: many.mentions(text), lambda: few.mentions(text)) < 5

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -21,6 +19,7 @@ from monitor.core.scoring.relevance import (
     worth_a_look,
 )
 from monitor.model import Topic
+from tests.costs import times_dearer
 
 TAX = Topic("tax", "Digital tax", "Tax on platforms.", ("tech levy", "디지털세", "デジタル税", "EU"), ("A levy passed.",))
 BELL = Topic("bell", "Unju bell", "", ("운주종", "雲住の鐘"))
@@ -61,12 +60,10 @@ def test_any_text_has_flags(title, text):
 
 def test_a_thousand_topics_cost_little():
     topics = [Topic(str(number), f"Topic {number}", "", (f"levy {number}", f"세금{number}종")) for number in range(1_000)]
-    index = index_aliases(topics)
+    many, few = index_aliases(topics), index_aliases(topics[:50])
     articles = [("Title", "The levy 7 and topic 8 and 세금9종. " * 100)] * 20
-    started = time.process_time()
-    flags = index.flags(articles)
-    assert flags.sum() == 20 * 3 * 2
-    assert time.process_time() - started < 3
+    assert many.flags(articles).sum() == few.flags(articles).sum() == 20 * 3 * 2
+    assert times_dearer(lambda: many.flags(articles), lambda: few.flags(articles)) < 5
 
 
 def test_near_or_named_pairs_are_looked_at_again():
