@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -98,7 +98,7 @@ class PostgresArchive:
             # The server gives the lock back when the connection ends, also when the process is killed.
             yield lambda: _is_open(db)
         finally:
-            db.close()
+            _let_go(db)
 
     def _lock(self, db: Db, name: str) -> None:
         who = f"{name}: process {os.getpid()} on {socket.gethostname()}"
@@ -129,7 +129,7 @@ class PostgresArchive:
             ).fetchall()
             yield [row["number"] for row in rows]
         finally:
-            db.close()
+            _let_go(db)
 
     def stats(self) -> Mapping[str, Any]:
         with self._connections.read() as db:
@@ -150,6 +150,13 @@ class PostgresArchive:
 
     def close(self) -> None:
         self._connections.close()
+
+
+def _let_go(db: Db) -> None:
+    """Give a connection's locks back and end it: closed alone, it would hold them until the server notices."""
+    with suppress(psycopg.Error):
+        db.execute("SELECT pg_advisory_unlock_all()")
+    db.close()
 
 
 def build(config: Config) -> PostgresArchive:

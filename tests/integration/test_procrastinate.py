@@ -163,8 +163,21 @@ def test_one_leads_and_the_lock_goes_with_the_connection(archive):
 def test_claims_are_shared_out(archive):
     with archive.claim("article", [1, 2, 3], 2) as mine, archive.claim("article", [1, 2, 3], 2) as yours:
         assert (mine, yours) == ([1, 2], [3])
-    with archive.claim("article", [1], 1) as again:
-        assert again == [1]
+
+
+def test_what_is_let_go_can_be_had_at_once(archive):
+    left = []
+    for _ in range(50):
+        with archive.claim("article", [1], 1) as again, archive.hold("schedule"):
+            assert again == [1]
+        with archive.joined() as db:
+            left += db.execute(
+                """
+                SELECT * FROM pg_locks WHERE locktype = 'advisory'
+                  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                """
+            ).fetchall()
+    assert left == []
 
 
 def test_hosts_and_back_pressure():
