@@ -19,10 +19,10 @@ from typing import Any
 from monitor.clock import FixedClock
 
 KEPT = 6
-WATCHED = (
+COMMON = (
     "harbour toll budget river bridge court strike drill summit orchard glacier museum railway reactor stadium library".split()
 )
-OTHERS = ["".join(parts) for parts in product("bdfglmnprst", "aeiou", "bdfglmnprst", ("an", "er", "ing", "o"))]
+RARE = ["".join(parts) for parts in product("bdfglmnprst", "aeiou", "bdfglmnprst", ("an", "er", "ing", "o"))]
 WIRE_SHARE = 0.2
 
 
@@ -91,9 +91,9 @@ class Outside:
         """A story of the feed's own, or, one time in five, the one that every feed takes from the wire."""
         is_wire = random.Random(f"{name}:{number}").random() < WIRE_SHARE
         words = random.Random(f"{'wire' if is_wire else name}:{number}:words")
-        watched = words.sample(WATCHED, 4)
-        chosen = " ".join(words.sample([*watched, *words.sample(OTHERS, 56)], 60))
-        title = " ".join([*watched, *words.sample(OTHERS, 3)])
+        common = words.sample(COMMON, 4)
+        chosen = " ".join(words.sample([*common, *words.sample(RARE, 56)], 60))
+        title = " ".join([*common, *words.sample(RARE, 3)])
         at = format_datetime(datetime.fromtimestamp(number * 1800 + offset * 60, UTC))
         link = f"http://f{name}.example/{number}"
         return f"<item><title>{title}</title><link>{link}</link><guid>{link}</guid><pubDate>{at}</pubDate><description>{chosen}. Japan opposes the tax.</description></item>"

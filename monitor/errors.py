@@ -64,10 +64,15 @@ def how_to_install(extra: str) -> str:
     return f"in the checkout: .venv/bin/python -m pip install -e '.[{extra}]'"
 
 
+def in_words(error: Exception) -> str:
+    """What happened, without the number that the system gives it."""
+    return getattr(error, "strerror", None) or str(error)
+
+
 def cannot_be_written(path: Path, error: OSError) -> str:
     """What the system said of a file or folder that was to be written, and what to do where that is plain."""
     remedy = _REMEDIES.get(error.errno or 0, "").format(folder=path.parent)
-    return f"{path} cannot be written: {error.strerror or error}{f'; {remedy}' if remedy else ''}"
+    return f"{path} cannot be written: {in_words(error)}{f'; {remedy}' if remedy else ''}"
 
 
 class ConfigError(MonitorError):

@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from training import bases, bundled, calibrate, card, embedding, evaluate, export, stance, trim
+from training import bases, bundled, calibrate, card, embedding, english, evaluate, export, stance, trim
 from training.data import OWN
 
 STEPS = [
@@ -39,16 +39,16 @@ def steps(work: Path, public: Path, out: Path) -> dict[str, Callable[[], None]]:
 
     def more_english() -> None:
         folder = out / export.ENGLISH
-        stance.run_english_more(work, public, folder / "model.onnx", folder / export.PACKED)
+        english.run_english_more(work, public, folder / "model.onnx", folder / export.PACKED)
 
     return {
         "bases": lambda: bases.run(work),
         "trim": lambda: trim.run(work, OWN),
         "embedding": lambda: embedding.run(work),
-        "stance-en": lambda: stance.run_english(work, public),
-        "stance-en-again": lambda: stance.run_english_again(work, public),
-        "stance-en-levels": lambda: stance.run_english_levels(work, public),
-        "stance-en-wide": lambda: stance.run_english_wide(work, public),
+        "stance-en": lambda: english.run_english(work, public),
+        "stance-en-again": lambda: english.run_english_again(work, public),
+        "stance-en-levels": lambda: english.run_english_levels(work, public),
+        "stance-en-wide": lambda: english.run_english_wide(work, public),
         "stance": lambda: stance.run_multilingual(work, public),
         MORE: more,
         MORE_ENGLISH: more_english,

@@ -16,9 +16,9 @@ from monitor.core.scoring.stance import names_target
 from training import data, export, measure, relevance, stance
 from training.bases import write_json
 from training.data import Stance
+from training.english import PublicEnglish
 from training.relevance import Item
 from training.run_onnx import Exported
-from training.stance import PublicEnglish
 
 Floats = NDArray[np.float64]
 GATE_RECALL = 0.995

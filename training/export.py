@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from safetensors.numpy import load_file
 
-from training import data, graph, stance
+from training import data, english, graph, stance
 from training.bases import sha256, write_json
 from training.data import LABELS
 from training.encoder import CrossEncoder
@@ -82,7 +82,7 @@ def write_english(work: Path, out: Path) -> None:
     write_tokenizer(work / "bases" / "mpnet", out / ENGLISH)
     shape = shape_of(work / "bases" / "mpnet")
     tuned = CrossEncoder.load(work / "bases" / "mpnet", work / "stance-en")
-    drawn = graph.Graph(ENGLISH_KIND, stance.ENGLISH_BLOCK, outliers(tuned, watched("en"), STANCE_TOKENS))
+    drawn = graph.Graph(ENGLISH_KIND, english.ENGLISH_BLOCK, outliers(tuned, watched("en"), STANCE_TOKENS))
     model = graph.cross_encoder_model(tuned_state(work / "stance-en"), shape, drawn, ENGLISH_WORD_BITS, "logits")
     graph.write(model, out / ENGLISH, "model")
     graph.write_packed(drawn, out / ENGLISH / PACKED)

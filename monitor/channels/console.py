@@ -13,6 +13,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from monitor.core.alerts.render import PositionView, Size, View, lead_mark, plain, view
+from monitor.errors import in_words
 from monitor.model import Message, Receipt
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Printer:
         try:
             self._print(shown, stream)
         except (OSError, ValueError) as error:
-            return Receipt(is_sent=False, error=f"standard output cannot be written: {getattr(error, 'strerror', None) or error}")
+            return Receipt(is_sent=False, error=f"standard output cannot be written: {in_words(error)}")
         return Receipt(is_sent=True, remote_id=message.delivery)
 
     def _print(self, shown: View, stream: TextIO) -> None:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.channels._templating import AlertTemplate
 from monitor.core.alerts.render import view
+from monitor.errors import in_words
 from monitor.model import Message, Receipt
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Writer:
             for form in self._forms:
                 _write(self._directory / f"{name}.{form}", self._content(message, form))
         except OSError as error:
-            return Receipt(is_sent=False, error=f"{self._directory} cannot be written: {error.strerror or error}")
+            return Receipt(is_sent=False, error=f"{self._directory} cannot be written: {in_words(error)}")
         return Receipt(is_sent=True, remote_id=str(self._directory / name))
 
     def _content(self, message: Message, form: str) -> str:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from monitor import __version__
 from monitor.core.addresses import check_url, read_openings
 from monitor.core.feeds.headers import max_age, retry_after
-from monitor.errors import FetchError
+from monitor.errors import FetchError, in_words
 from monitor.fetchers._decoding import ACCEPTED, decode
 from monitor.fetchers._politeness import Politeness
 from monitor.guard import Resolver, guarded_transport
@@ -187,7 +187,7 @@ class HttpFetcher:
         except httpx.HTTPError as error:
             return visit.failure(why(error), _reason(error))
         except (ValueError, OSError) as error:
-            return visit.failure(getattr(error, "strerror", None) or str(error), _reason(error))
+            return visit.failure(in_words(error), _reason(error))
 
     async def _followed(self, visit: _Visit) -> Fetched:
         assert self._politeness is not None  # noqa: S101 (opened with the loop, see _open)

@@ -14,7 +14,7 @@ import httpcore
 import httpx
 
 from monitor.core.addresses import Opening, check_address, check_url, read_openings
-from monitor.errors import FetchError
+from monitor.errors import FetchError, in_words
 from monitor.guard._pool import Pool
 from monitor.guard._streams import Stream, connected
 
@@ -75,7 +75,7 @@ def allowed_addresses(host: str, port: int, openings: Sequence[Opening], resolve
     try:
         addresses = list(resolve(host, port))
     except (OSError, UnicodeError) as error:
-        raise FetchError(f"the name {host} could not be resolved: {getattr(error, 'strerror', None) or error}", "dns") from error
+        raise FetchError(f"the name {host} could not be resolved: {in_words(error)}", "dns") from error
     if not addresses:
         raise FetchError(f"the name {host} has no address", "dns")
     for address in addresses:

@@ -13,7 +13,7 @@ from monitor.config.settings import WorkerSettings
 from monitor.core.feeds.feedhealth import FAILURES_TO_TELL, FeedEvent, after_failure, after_success, noted
 from monitor.core.feeds.identity import Identified, identify, source_of
 from monitor.core.feeds.novelty import Novelty, Verdict, judge, settle_date, text_of_edit
-from monitor.core.feeds.parse import MOST_ENTRIES, not_a_feed, too_many
+from monitor.core.feeds.parse import IS_CUT, not_a_feed
 from monitor.core.feeds.schedule import Bounds, after_push, begun, failed, is_catch_up, succeeded, without_validators
 from monitor.failpoints import failpoint
 from monitor.logs import logger
@@ -247,7 +247,7 @@ class _Intake:
         failpoint("post-insert")
         for error in parsed.errors:
             # What is cut is lost; what is ill-formed was read all the same.
-            tell = log.warning if error in too_many(MOST_ENTRIES + 1) else log.info
+            tell = log.warning if error == IS_CUT else log.info
             tell("feed is faulty", feed=feed.id, fault=error)
         return replace(report, events=tuple(events))
 

@@ -18,7 +18,7 @@ from monitor.core.feeds.dates import read_date
 from monitor.core.feeds.identity import identify, registered_domain
 from monitor.core.feeds.markup import plain_line, plain_text, safe_link
 from monitor.core.feeds.novelty import settle_date
-from monitor.errors import ConfigError, Problem
+from monitor.errors import ConfigError, Problem, in_words
 from monitor.model import Article, Entry
 from monitor.ports import Archive
 
@@ -119,7 +119,7 @@ def _said(error: Exception) -> tuple[str, str]:
     if isinstance(error, sqlite3.Error):
         return str(error), "a database must be one of the reader library"
     if isinstance(error, OSError):
-        return error.strerror or str(error), "name a file of articles that can be read"
+        return in_words(error), "name a file of articles that can be read"
     return str(error), "save it again as CSV, with commas between"
 
 

@@ -8,6 +8,7 @@ import zlib
 from monitor.model import ParsedFeed
 
 MOST_ENTRIES = 5_000
+IS_CUT = f"has more than {MOST_ENTRIES:,} entries; only the first are read"
 LONGEST_GUID = 1_000
 MOST_BYTES = 10_000_000
 GZIP = b"\x1f\x8b"
@@ -62,7 +63,7 @@ def root_format(body: bytes) -> str:
 
 def too_many(count: int) -> tuple[str, ...]:
     """The warning for a document with more entries than are read, or nothing."""
-    return (f"has more than {MOST_ENTRIES:,} entries; only the first are read",) if count > MOST_ENTRIES else ()
+    return (IS_CUT,) if count > MOST_ENTRIES else ()
 
 
 def cut_entries(body: bytes, limit: int = MOST_ENTRIES) -> tuple[bytes, bool]:

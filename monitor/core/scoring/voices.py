@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from monitor.core.scoring.holders import Finder, Mention
 from monitor.core.scoring.proposals import propose
-from monitor.core.words.references import Kind, Speech, speech
+from monitor.core.words.references import POSSESSIVE, PRONOUNS, Kind, Speech, speech
 from monitor.core.words.sentences import split
 
 _QUOTES = {"“": "”", "„": "“”", "«": "»", "「": "」", "『": "』", '"': '"', "〝": "〟", "《": ""}
@@ -204,7 +204,7 @@ class _Tracker:
 
     def _is_subject_again(self, sentence: Sentence, match: re.Match[str]) -> bool:
         """Whether a reference behind the subject is to the subject: "Hanoi says it waits", but not "Hanoi waits, he said"."""
-        if match["noun"].casefold() not in _BARE and not _OWN.match(match.group()):
+        if match["noun"].casefold() not in PRONOUNS and not POSSESSIVE.match(match.group()):
             return False
         before, after = sentence.outside[: match.start()], sentence.outside[match.end() :].lstrip()
         turned = _TURNED.search(before)
@@ -246,10 +246,6 @@ class _Tracker:
                     self._by_noun.setdefault(_kin(match.group("noun").casefold()), item)
 
 
-_BARE = frozenset(
-    ["he", "she", "it", "they", "er", "sie", "il", "elle", "ils", "elles", "él", "ella", "ellos", "ellas", "он", "она", "они"]
-)
-_OWN = re.compile(r"(?:its|his|her|their|ihre?|seine?|son|sa|ses|leurs?|sus?)\b", re.IGNORECASE)
 # Where quotations are blanked, two spaces stand for one.
 _CLAUSE_ENDS = re.compile(r"(?:[,;:—–]|\s\s|^)\s*$")
 _TURNED = re.compile(r"(?:[,;:—–]|\s\s|^)\s*(?P<verb>\w+)\s+$")

@@ -131,6 +131,12 @@ _REFERENCES: dict[str, tuple[tuple[Kind, str], ...]] = {
         (Kind.PRONOUN, r"(?P<noun>المتحدث|المتحدثة|المسؤول|وأضاف|وأضافت|وتابع|وتابعت)"),
     ),
 }  # fmt: skip
+PRONOUNS = frozenset(
+    ["he", "she", "it", "they", "er", "sie", "il", "elle", "ils", "elles", "él", "ella", "ellos", "ellas", "он", "она", "они"]
+)
+"""References that are nothing but a pronoun."""
+POSSESSIVE = re.compile(r"(?:its|his|her|their|ihre?|seine?|son|sa|ses|leurs?|sus?)\b", re.IGNORECASE)
+"""What begins a reference to something of somebody named before."""
 _SEATS = {
     "en": r"\b(?:an?|senior|some|several|two|three)\s+(?:[\w’'-]+\s+){0,3}?"
           r"(?:spokes(?:man|woman|person)|officials?|ministers?|diplomats?|officers?)\b[^.;,]{0,40}\bin\s+$",
