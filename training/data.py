@@ -106,6 +106,17 @@ def own_stance() -> tuple[list[Stance], list[Stance]]:
 
 # --- whole articles ---
 
+
+def names_of_actors(rules: Iterable[dict[str, Any]]) -> dict[str, frozenset[str]]:
+    """Every name of an actor in these rules -> all names of that actor."""
+    found: dict[str, frozenset[str]] = defaultdict(frozenset)
+    for actor, described in ((actor, described) for one in rules for actor, described in one.get("actors", {}).items()):
+        names = frozenset([actor, *map(str, described.get("aliases", []))])
+        for name in names:
+            found[name] |= names
+    return found
+
+
 SENTENCE_END = re.compile(r"(?<=[.!?…][\"”»’)])\s+|(?<=[.!?…])\s+|(?<=[。！？])|(?<=[。！？][」』”])|\n+")
 
 

@@ -44,7 +44,7 @@ class Rounded(nn.Module):
 
 
 class Scaled(nn.Module):
-    """A rounded weight whose levels stay, while what they are worth is tuned in each block (PEQA, Kim et al., 2023)."""
+    """A weight that stays, while what it is worth is tuned in each block (PEQA, Kim et al., 2023): levels remain levels."""
 
     def __init__(self, blocks: int) -> None:
         super().__init__()
@@ -77,8 +77,7 @@ def attach(body: nn.Module, block: int) -> None:
 
 
 def attach_gains(body: nn.Module, block: int) -> None:
-    """Round every matrix for good; from now on what its levels are worth is tuned."""
-    round_matrices(body, block)
+    """From now on tune what each block of a matrix is worth; the matrices themselves stay."""
     for layer in matrices(body):
         layer.weight.requires_grad = False
         parametrize.register_parametrization(layer, "weight", Scaled(layer.weight.numel() // block))

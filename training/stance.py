@@ -17,6 +17,7 @@ from training.bundled import cross_encoder_state
 from training.data import OWN, Stance
 from training.encoder import CrossEncoder
 from training.relevance import with_rules
+from training.swaps import exchanged
 from training.tune import Pair, Plan, binary, one_hot, soft_cross_entropy, tune
 
 SEED = 7
@@ -110,6 +111,47 @@ def run_multilingual(work: Path, public: Path, minutes: float | None = None) -> 
     """Tune the multilingual model from its base."""
     model, plan = CrossEncoder(work / "bases" / "multilingual", OUTPUTS), replace(MULTILINGUAL, minutes=minutes)
     tune(model, courses_multilingual(public), plan, asked_only, work / "pairs")
+
+
+def names_of_actors() -> dict[str, frozenset[str]]:
+    """Every name of every actor that our rules know -> all names of that actor."""
+    rules = sorted(OWN.rglob("*rules.yaml"))
+    return data.names_of_actors(yaml.safe_load(path.read_text(encoding="utf-8")) for path in rules)
+
+
+def course_wide(public: Path) -> list[Pair]:
+    """Everything of ours that is not English, once more with holders exchanged; of English and the public sets more than before."""
+    own, _ = data.own_stance()
+    scenes = articles("train")
+    passages = [example for example in own if example.lang != "en"]
+    newsmtsc = data.sample(data.read_newsmtsc(public / "newsmtsc" / "train.jsonl"), 1500, SEED)
+    dse = data.sample(data.read_dse(public / "dse" / "train.tsv"), 2000, SEED)
+    russian, _ = data.read_rusentne(public / "rusentne" / "train_data.csv")
+    asked = data.sample([relevance_pair(item) for item in relevance.training_items(public)], ASKED, SEED)
+    examples = [
+        *passages,
+        *exchanged(passages, names_of_actors()),
+        *(example for example in scenes if example.lang != "en"),
+        *data.sample(english(own), 5000, SEED),
+        *data.sample(english(scenes), 1500, SEED),
+        *newsmtsc,
+        *dse,
+        *data.sample(russian, 3500, SEED, neutral_share=0.55),
+    ]
+    return [*asked, *map(stance_pair, examples)]
+
+
+GAIN_BLOCK = 32
+WIDE = replace(MULTILINGUAL, rate=5e-4, gains=GAIN_BLOCK)
+
+
+def run_multilingual_wide(work: Path, public: Path, minutes: float | None = None) -> None:
+    """Tune only what blocks of `pairs` are worth, its biases and norms: the English model generalised better that way."""
+    base, pairs, before, wide = (work / name for name in ("bases/multilingual", "pairs", "pairs-before-wide", "pairs-wide"))
+    if not (before / "tuned.pt").exists():
+        shutil.copytree(pairs, before)
+    tune(CrossEncoder.load(base, before), [course_wide(public)], replace(WIDE, minutes=minutes), asked_only, wide)
+    CrossEncoder.average(base, before, wide, shares=WIDE_SHARES).save(pairs)
 
 
 def run_multilingual_more(work: Path, public: Path, graph: Path, minutes: float | None = None) -> None:

@@ -47,9 +47,7 @@ class Plan:
     checkpoint_minutes: float = 6.0
     cut: str = "only_first"  # which text of the pair gives way when both do not fit
     rounded: int | None = None  # tune the body as it is stored in four bits, in blocks of so many numbers
-    is_beside_levels: bool = (
-        False  # with `rounded`: the levels of the matrices stay; tune what a level is worth, biases and norms
-    )
+    gains: int | None = None  # matrices stay; tune what each block of so many of their numbers is worth, biases and norms
     is_half: bool = True  # matrix products in bfloat16: twice as fast where the processor has them, the same result elsewhere
 
 
@@ -106,9 +104,12 @@ def tune(model: CrossEncoder, courses: Sequence[Sequence[Pair]], plan: Plan, los
     torch.manual_seed(plan.seed)
     rng = random.Random(plan.seed)
     model.freeze(plan.frozen_layers)
-    if plan.rounded:
-        attach = rounding.attach_gains if plan.is_beside_levels else rounding.attach
-        attach(model.body, plan.rounded)
+    if plan.gains:
+        if plan.rounded:
+            rounding.round_matrices(model.body, plan.rounded)
+        rounding.attach_gains(model.body, plan.gains)
+    elif plan.rounded:
+        rounding.attach(model.body, plan.rounded)
     model.train()
     todo = [batch for course in courses for batch in batches(course, plan, rng)]
     steps = optimizer(model, plan)
