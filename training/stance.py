@@ -120,14 +120,13 @@ def names_of_actors() -> dict[str, frozenset[str]]:
 
 
 def course_wide(public: Path) -> list[Pair]:
-    """Everything of ours that is not English, once more with holders exchanged; of English and the public sets more than before."""
+    """Everything of ours that is not English, and with holders exchanged; of English and the public sets more than before."""
     own, _ = data.own_stance()
     scenes = articles("train")
     passages = [example for example in own if example.lang != "en"]
     newsmtsc = data.sample(data.read_newsmtsc(public / "newsmtsc" / "train.jsonl"), 1500, SEED)
     dse = data.sample(data.read_dse(public / "dse" / "train.tsv"), 2000, SEED)
     russian, _ = data.read_rusentne(public / "rusentne" / "train_data.csv")
-    asked = data.sample([relevance_pair(item) for item in relevance.training_items(public)], ASKED, SEED)
     examples = [
         *passages,
         *exchanged(passages, names_of_actors()),
@@ -138,11 +137,12 @@ def course_wide(public: Path) -> list[Pair]:
         *dse,
         *data.sample(russian, 3500, SEED, neutral_share=0.55),
     ]
-    return [*asked, *map(stance_pair, examples)]
+    return [*map(relevance_pair, relevance.training_items(public)), *map(stance_pair, examples)]
 
 
 GAIN_BLOCK = 32
 WIDE = replace(MULTILINGUAL, rate=5e-4, gains=GAIN_BLOCK)
+WIDE_SHARES = 0.4, 0.6
 
 
 def run_multilingual_wide(work: Path, public: Path, minutes: float | None = None) -> None:
