@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from training import bases, bundled, calibrate, card, embedding, english, evaluate, export, stance, trim
+from training import bases, bundled, calibrate, card, embedding, english, evaluate, export, multilingual, trim
 from training.data import OWN
 
 STEPS = [
@@ -21,6 +21,7 @@ STEPS = [
     "stance-en-levels",
     "stance-en-wide",
     "stance",
+    "stance-wide",
     "export",
     "calibrate",
     "evaluate",
@@ -35,7 +36,7 @@ def steps(work: Path, public: Path, out: Path) -> dict[str, Callable[[], None]]:
     def more() -> None:
         folder, base = out / export.MULTILINGUAL, work / "bases" / "multilingual"
         bundled.write_base(work / "bases" / "e5-small", folder, base)
-        stance.run_multilingual_more(work, public, folder / "pairs.onnx")
+        multilingual.run_more(work, public, folder / "pairs.onnx")
 
     def more_english() -> None:
         folder = out / export.ENGLISH
@@ -49,7 +50,8 @@ def steps(work: Path, public: Path, out: Path) -> dict[str, Callable[[], None]]:
         "stance-en-again": lambda: english.run_english_again(work, public),
         "stance-en-levels": lambda: english.run_english_levels(work, public),
         "stance-en-wide": lambda: english.run_english_wide(work, public),
-        "stance": lambda: stance.run_multilingual(work, public),
+        "stance": lambda: multilingual.run(work, public),
+        "stance-wide": lambda: multilingual.run_wide(work, public),
         MORE: more,
         MORE_ENGLISH: more_english,
         "export": lambda: export.run(work, out),

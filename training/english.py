@@ -14,7 +14,7 @@ from training.encoder import CrossEncoder
 from training.rounding import round_matrices
 from training.stance import MAX_TOKENS, SEED, articles, english, pair, windows
 from training.swaps import swapped
-from training.tune import Plan, soft_cross_entropy, tune
+from training.tune import Plan, one_after_another, soft_cross_entropy, tune
 
 NEUTRAL = data.LABELS.index("neutral")
 
@@ -272,18 +272,11 @@ LEVEL_SHARES = 0.1, 0.4, 0.2, 0.3
 """What the mean and the courses from it count in the shipped model: so it does best on ours and on the public sets together."""
 
 
-def one_after_another(
-    start: Path, courses: Sequence[Sequence[Stance]], rates: Sequence[float], plan: Plan, out: Path
-) -> list[Path]:
-    """Tune the model in `start` on each course at its rate, each from the result of the one before, into `out`-1, `out`-2, ..."""
-    base, steps = out.parent / "bases" / "mpnet", [start]
-    for number, (course, rate) in enumerate(zip(courses, rates, strict=True), start=1):
-        made = out.with_name(f"{out.name}-{number}")
-        if not (made / "tuned.pt").exists():
-            pairs = [pair(one) for one in course]
-            tune(CrossEncoder.load(base, steps[-1]), [pairs], replace(plan, rate=rate), soft_cross_entropy, made)
-        steps.append(made)
-    return steps[1:]
+def beside_levels(start: Path, courses: Sequence[Sequence[Stance]], rates: Sequence[float], plan: Plan, out: Path) -> list[Path]:
+    """The results of courses beside the levels, each from the one before."""
+    base = out.parent / "bases" / "mpnet"
+    pairs = [[pair(one) for one in course] for course in courses]
+    return one_after_another(base, start, pairs, rates, plan, soft_cross_entropy, out)
 
 
 def run_english_levels(work: Path, public: Path, minutes: float | None = None) -> None:
@@ -301,7 +294,7 @@ def run_english_levels(work: Path, public: Path, minutes: float | None = None) -
         middle.save(mean)
     plan = replace(BESIDE_LEVELS, minutes=minutes)
     ours, sets = OurEnglish.read(), PublicEnglish.read(public)
-    steps = [mean, *one_after_another(mean, ours.levels(sets), LEVEL_RATES, plan, work / "stance-en-levels")]
+    steps = [mean, *beside_levels(mean, ours.levels(sets), LEVEL_RATES, plan, work / "stance-en-levels")]
     mixed, closed = work / "stance-en-mixed", work / "stance-en-closed"
     CrossEncoder.average(base, *steps, shares=LEVEL_SHARES).save(mixed)
     if not (closed / "tuned.pt").exists():
@@ -321,5 +314,5 @@ def run_english_wide(work: Path, public: Path, minutes: float | None = None) -> 
     if not (before / "tuned.pt").exists():
         (work / "stance-en").rename(before)
     courses, plan = OurEnglish.read().wide(PublicEnglish.read(public)), replace(BESIDE_LEVELS, minutes=minutes)
-    steps = [before, *one_after_another(before, courses, WIDE_RATES, plan, work / "stance-en-wide")]
+    steps = [before, *beside_levels(before, courses, WIDE_RATES, plan, work / "stance-en-wide")]
     CrossEncoder.average(base, *steps, shares=WIDE_SHARES).save(work / "stance-en")

@@ -1,28 +1,18 @@
-"""What cross-encoders are tuned on, and the multilingual one, which also takes the second look at relevance."""
+"""What both cross-encoders are tuned on: pairs, and windows of articles."""
 
 from __future__ import annotations
 
-import random
-import shutil
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
 
-import torch
 import yaml
-from torch import Tensor
 
-from training import data, relevance
-from training.bundled import cross_encoder_state
+from training import data
 from training.data import OWN, Stance
-from training.encoder import CrossEncoder
 from training.relevance import with_rules
-from training.swaps import exchanged
-from training.tune import Pair, Plan, binary, one_hot, soft_cross_entropy, tune
+from training.tune import Pair, one_hot
 
 SEED = 7
 MAX_TOKENS = 128
-RELEVANCE_TOKENS = 160
 
 
 def pair(example: Stance) -> Pair:
@@ -54,118 +44,3 @@ def windows(name: str) -> list[Stance]:
 def english(examples: Sequence[Stance]) -> list[Stance]:
     """Only the English ones."""
     return [example for example in examples if example.lang == "en"]
-
-
-# --- the multilingual model: (against, neutral, favor, about) ---
-
-OUTPUTS = 4
-UNASKED = -1.0
-
-
-def stance_pair(example: Stance) -> Pair:
-    """A pair that asks for a stance only."""
-    return Pair(example.text, example.query, (*(example.soft or one_hot(example.label)), UNASKED))
-
-
-def relevance_pair(item: relevance.Item) -> Pair:
-    """A pair that asks only whether the article is about the topic."""
-    return Pair(item.topic.text, item.article, (UNASKED, UNASKED, UNASKED, 0.97 if item.label else 0.03))
-
-
-def asked_only(scores: Tensor, wanted: Tensor) -> Tensor:
-    """Per example: cross-entropy of the stance or of the relevance, whichever was asked for."""
-    stance = soft_cross_entropy(scores[:, :3], wanted[:, :3].clamp(min=0.0))
-    about = binary(scores[:, 3:], wanted[:, 3:].clamp(min=0.0))
-    return torch.where(wanted[:, 3] == UNASKED, stance, about)
-
-
-def courses_multilingual(public: Path) -> list[list[Pair]]:
-    """Two courses: other languages twice, a quarter of our English, half of the public sets, and the second look's pairs."""
-    own, _ = data.own_stance()
-    ours = [*own, *articles("train")]
-    random.Random(SEED).shuffle(ours)
-    others = [example for example in ours if example.lang != "en"]
-    newsmtsc = data.sample(data.read_newsmtsc(public / "newsmtsc" / "train.jsonl"), 1600, SEED)
-    dse = data.sample(data.read_dse(public / "dse" / "train.tsv"), 1600, SEED, neutral_share=0.5)
-    random.Random(SEED).shuffle(dse)
-    russian, _ = data.read_rusentne(public / "rusentne" / "train_data.csv")
-    russian = data.sample(russian, 1800, SEED, neutral_share=0.5)
-    random.Random(SEED).shuffle(russian)
-    asked = [relevance_pair(item) for item in relevance.training_items(public)]
-    return [
-        [
-            *asked,
-            *map(stance_pair, [*others, *others, *english(ours)[part::4]]),
-            *map(stance_pair, [*newsmtsc[part::2], *dse[part::2], *russian[part::2]]),
-        ]
-        for part in (0, 1)
-    ]
-
-
-MULTILINGUAL = Plan(
-    rate=6e-5, head_rate=3e-4, batch=12, max_tokens=RELEVANCE_TOKENS, frozen_layers=0, seed=SEED, cut="longest_first"
-)
-
-
-def run_multilingual(work: Path, public: Path, minutes: float | None = None) -> None:
-    """Tune the multilingual model from its base."""
-    model, plan = CrossEncoder(work / "bases" / "multilingual", OUTPUTS), replace(MULTILINGUAL, minutes=minutes)
-    tune(model, courses_multilingual(public), plan, asked_only, work / "pairs")
-
-
-def names_of_actors() -> dict[str, frozenset[str]]:
-    """Every name of every actor that our rules know -> all names of that actor."""
-    rules = sorted(OWN.rglob("*rules.yaml"))
-    return data.names_of_actors(yaml.safe_load(path.read_text(encoding="utf-8")) for path in rules)
-
-
-def course_wide(public: Path) -> list[Pair]:
-    """Everything of ours that is not English, and with holders exchanged; of English and the public sets more than before."""
-    own, _ = data.own_stance()
-    scenes = articles("train")
-    passages = [example for example in own if example.lang != "en"]
-    newsmtsc = data.sample(data.read_newsmtsc(public / "newsmtsc" / "train.jsonl"), 1500, SEED)
-    dse = data.sample(data.read_dse(public / "dse" / "train.tsv"), 2000, SEED)
-    russian, _ = data.read_rusentne(public / "rusentne" / "train_data.csv")
-    examples = [
-        *passages,
-        *exchanged(passages, names_of_actors()),
-        *(example for example in scenes if example.lang != "en"),
-        *data.sample(english(own), 5000, SEED),
-        *data.sample(english(scenes), 1500, SEED),
-        *newsmtsc,
-        *dse,
-        *data.sample(russian, 3500, SEED, neutral_share=0.55),
-    ]
-    return [*map(relevance_pair, relevance.training_items(public)), *map(stance_pair, examples)]
-
-
-GAIN_BLOCK = 32
-WIDE = replace(MULTILINGUAL, rate=5e-4, gains=GAIN_BLOCK)
-WIDE_SHARES = 0.4, 0.6
-
-
-def run_multilingual_wide(work: Path, public: Path, minutes: float | None = None) -> None:
-    """Tune only what blocks of `pairs` are worth, its biases and norms: the English model generalised better that way."""
-    base, pairs, before, wide = (work / name for name in ("bases/multilingual", "pairs", "pairs-before-wide", "pairs-wide"))
-    if not (before / "tuned.pt").exists():
-        shutil.copytree(pairs, before)
-    tune(CrossEncoder.load(base, before), [course_wide(public)], replace(WIDE, minutes=minutes), asked_only, wide)
-    CrossEncoder.average(base, before, wide, shares=WIDE_SHARES).save(pairs)
-
-
-def run_multilingual_more(work: Path, public: Path, graph: Path, minutes: float | None = None) -> None:
-    """Tune `pairs` once more, gently, or the bundled graph where that is not at hand.
-
-    `pairs` becomes the mean of what it was, which is kept as `pairs-last`, and what was tuned.
-    """
-    base, pairs, last, more = (work / name for name in ("bases/multilingual", "pairs", "pairs-last", "pairs-more"))
-    if not (pairs / "tuned.pt").exists():
-        model = CrossEncoder(base, OUTPUTS)
-        model.take_over(cross_encoder_state(graph, base))
-        model.save(pairs)
-    shutil.rmtree(last, ignore_errors=True)
-    shutil.copytree(pairs, last)
-    plan = replace(MULTILINGUAL, rate=4e-5, minutes=minutes)
-    tune(CrossEncoder.load(base, last), courses_multilingual(public)[:1], plan, asked_only, more)
-    CrossEncoder.average(base, last, more).save(pairs)

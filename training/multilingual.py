@@ -1,0 +1,170 @@
+"""The multilingual cross-encoder: against, neutral, favor, and whether an article is about a topic; what it is tuned on."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+import yaml
+from torch import Tensor
+
+from training import data, relevance
+from training.bundled import cross_encoder_state
+from training.data import OWN, Stance
+from training.encoder import CrossEncoder
+from training.stance import SEED, articles, english, windows
+from training.swaps import exchanged
+from training.tune import Pair, Plan, binary, one_after_another, one_hot, soft_cross_entropy, tune
+
+RELEVANCE_TOKENS = 160
+
+OUTPUTS = 4
+UNASKED = -1.0
+
+
+def stance_pair(example: Stance) -> Pair:
+    """A pair that asks for a stance only."""
+    return Pair(example.text, example.query, (*(example.soft or one_hot(example.label)), UNASKED))
+
+
+def relevance_pair(item: relevance.Item) -> Pair:
+    """A pair that asks only whether the article is about the topic."""
+    return Pair(item.topic.text, item.article, (UNASKED, UNASKED, UNASKED, 0.97 if item.label else 0.03))
+
+
+def asked_only(scores: Tensor, wanted: Tensor) -> Tensor:
+    """Per example: cross-entropy of the stance or of the relevance, whichever was asked for."""
+    stance = soft_cross_entropy(scores[:, :3], wanted[:, :3].clamp(min=0.0))
+    about = binary(scores[:, 3:], wanted[:, 3:].clamp(min=0.0))
+    return torch.where(wanted[:, 3] == UNASKED, stance, about)
+
+
+def courses(public: Path) -> list[list[Pair]]:
+    """Two courses: other languages twice, a quarter of our English, half of the public sets, and the second look's pairs."""
+    own, _ = data.own_stance()
+    ours = [*own, *articles("train")]
+    random.Random(SEED).shuffle(ours)
+    others = [example for example in ours if example.lang != "en"]
+    newsmtsc = data.sample(data.read_newsmtsc(public / "newsmtsc" / "train.jsonl"), 1600, SEED)
+    dse = data.sample(data.read_dse(public / "dse" / "train.tsv"), 1600, SEED, neutral_share=0.5)
+    random.Random(SEED).shuffle(dse)
+    russian, _ = data.read_rusentne(public / "rusentne" / "train_data.csv")
+    russian = data.sample(russian, 1800, SEED, neutral_share=0.5)
+    random.Random(SEED).shuffle(russian)
+    asked = [relevance_pair(item) for item in relevance.training_items(public)]
+    return [
+        [
+            *asked,
+            *map(stance_pair, [*others, *others, *english(ours)[part::4]]),
+            *map(stance_pair, [*newsmtsc[part::2], *dse[part::2], *russian[part::2]]),
+        ]
+        for part in (0, 1)
+    ]
+
+
+MULTILINGUAL = Plan(
+    rate=6e-5, head_rate=3e-4, batch=12, max_tokens=RELEVANCE_TOKENS, frozen_layers=0, seed=SEED, cut="longest_first"
+)
+
+
+def run(work: Path, public: Path, minutes: float | None = None) -> None:
+    """Tune the multilingual model from its base."""
+    model, plan = CrossEncoder(work / "bases" / "multilingual", OUTPUTS), replace(MULTILINGUAL, minutes=minutes)
+    tune(model, courses(public), plan, asked_only, work / "pairs")
+
+
+def names_of_actors() -> dict[str, frozenset[str]]:
+    """Every name of every actor that our rules know -> all names of that actor."""
+    rules = sorted(OWN.rglob("*rules.yaml"))
+    return data.names_of_actors(yaml.safe_load(path.read_text(encoding="utf-8")) for path in rules)
+
+
+NEWEST = frozenset(
+    f"written_stance_{name}"
+    for name in ("multi_2", "es", "fr", "de", "ko", "ja", "zh", "ru_2", "cjk_sides", "euro_sides", "ar_ru_sides", "headlines")
+) | {"written_stance_zh_posts_3"}
+NEWEST_SCENES = "written_articles_13*", "written_articles_14*"
+"""What the second wide course reads once more."""
+
+
+def courses_wide(public: Path) -> list[list[Pair]]:
+    """Two courses: everything of ours that is not English, and with holders exchanged; then the newest once more.
+
+    Of English and the public sets they have more than the courses before.
+    """
+    own, _ = data.own_stance()
+    scenes = articles("train")
+    passages = [example for example in own if example.lang != "en"]
+    others = [example for example in scenes if example.lang != "en"]
+    newest = [example for example in passages if example.source in NEWEST]
+    newest_scenes = [example for name in NEWEST_SCENES for example in windows(name)]
+    newsmtsc = data.sample(data.read_newsmtsc(public / "newsmtsc" / "train.jsonl"), 2000, SEED)
+    dse = data.sample(data.read_dse(public / "dse" / "train.tsv"), 2700, SEED)
+    russian, _ = data.read_rusentne(public / "rusentne" / "train_data.csv")
+    russian = data.sample(russian, 3500, SEED, neutral_share=0.55)
+    asked = relevance.training_items(public)
+    first = [
+        *passages,
+        *exchanged(passages, names_of_actors()),
+        *others,
+        *data.sample(english(own), 5000, SEED),
+        *data.sample(english(scenes), 1500, SEED),
+        *newsmtsc[:1500],
+        *dse[:2000],
+        *russian,
+    ]
+    second = [
+        *newest,
+        *newest_scenes,
+        *data.sample(exchanged(newest, names_of_actors()), 1000, SEED),
+        *data.sample([example for example in passages if example.source not in NEWEST], 3000, SEED),
+        *data.sample(others, 800, SEED),
+        *data.sample(english(own), 800, SEED + 1),
+        *newsmtsc[1500:],
+        *dse[2000:],
+        *data.sample(russian, 700, SEED),
+    ]
+    return [
+        [*map(relevance_pair, asked), *map(stance_pair, first)],
+        [*map(relevance_pair, random.Random(SEED).sample(asked, 2000)), *map(stance_pair, second)],
+    ]
+
+
+GAIN_BLOCK = 32
+WIDE = replace(MULTILINGUAL, gains=GAIN_BLOCK)
+WIDE_RATES = 5e-4, 4e-4
+WIDE_SHARES = 0.2, 0.3, 0.5
+"""What the model before and the two courses count in the shipped one."""
+
+
+def run_wide(work: Path, public: Path, minutes: float | None = None) -> None:
+    """Tune only what blocks of the matrices are worth, biases and norms: it generalises better, as it did in English.
+
+    `pairs`, kept as `pairs-before-wide`, becomes a mixture of what it was and the two courses.
+    """
+    base, pairs, before = (work / name for name in ("bases/multilingual", "pairs", "pairs-before-wide"))
+    if not (before / "tuned.pt").exists():
+        shutil.copytree(pairs, before)
+    plan = replace(WIDE, minutes=minutes)
+    steps = one_after_another(base, before, courses_wide(public), WIDE_RATES, plan, asked_only, work / "pairs-wide")
+    CrossEncoder.average(base, before, *steps, shares=WIDE_SHARES).save(pairs)
+
+
+def run_more(work: Path, public: Path, graph: Path, minutes: float | None = None) -> None:
+    """Tune `pairs` once more, gently, or the bundled graph where that is not at hand.
+
+    `pairs` becomes the mean of what it was, which is kept as `pairs-last`, and what was tuned.
+    """
+    base, pairs, last, more = (work / name for name in ("bases/multilingual", "pairs", "pairs-last", "pairs-more"))
+    if not (pairs / "tuned.pt").exists():
+        model = CrossEncoder(base, OUTPUTS)
+        model.take_over(cross_encoder_state(graph, base))
+        model.save(pairs)
+    shutil.rmtree(last, ignore_errors=True)
+    shutil.copytree(pairs, last)
+    plan = replace(MULTILINGUAL, rate=4e-5, minutes=minutes)
+    tune(CrossEncoder.load(base, last), courses(public)[:1], plan, asked_only, more)
+    CrossEncoder.average(base, last, more).save(pairs)
