@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -139,19 +139,6 @@ def tune(model: CrossEncoder, courses: Sequence[Sequence[Pair]], plan: Plan, los
     rounding.detach(model.body)
     model.save(out)
     checkpoint.unlink(missing_ok=True)
-
-
-def one_after_another(
-    base: Path, start: Path, courses: Sequence[Sequence[Pair]], rates: Sequence[float], plan: Plan, loss: Loss, out: Path
-) -> list[Path]:
-    """Tune the model in `start` on each course at its rate, each from the result of the one before, into `out`-1, `out`-2, ..."""
-    steps = [start]
-    for number, (course, rate) in enumerate(zip(courses, rates, strict=True), start=1):
-        made = out.with_name(f"{out.name}-{number}")
-        if not (made / "tuned.pt").exists():
-            tune(CrossEncoder.load(base, steps[-1]), [course], replace(plan, rate=rate), loss, made)
-        steps.append(made)
-    return steps[1:]
 
 
 def progress(number: int, total: int, seconds: float, plan: Plan) -> float:
