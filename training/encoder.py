@@ -75,5 +75,7 @@ class CrossEncoder(nn.Module):
         states = [model.state_dict() for model in models]
         parts = shares or [1 / len(models)] * len(models)
         mixed = {name: sum(part * state[name] for part, state in zip(parts, states, strict=True)) for name in states[0]}
+        # What nobody tuned stays as it is to the last bit, or words are rounded differently and stored anew.
+        mixed |= {name: value for name, value in states[0].items() if all(torch.equal(value, state[name]) for state in states)}
         models[0].load_state_dict(mixed)
         return models[0]

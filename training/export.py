@@ -19,7 +19,7 @@ from training.outliers import outliers
 from training.relevance import FEATURES
 from training.tune import Pair
 
-REVISION = "2026.11.29-6"
+REVISION = "2026.11.30-1"
 EMBEDDING_TOKENS = 128
 SECOND_LOOK_TOKENS = 160
 STANCE_TOKENS = 192
