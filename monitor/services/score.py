@@ -28,6 +28,10 @@ log = logger(__name__)
 
 _READ = 40_000
 """Characters of a text in which sentences and holders are looked for."""
+_LIKELY = 0.2
+"""The relevance from which an article may be about a topic, so that its sentences may speak of that one. In the demo's news it
+keeps Pyongyang's word for its pact from counting as one for its neighbours' drills; on the articles in core/scoring/stance.py F1
+is 0.639 and 0.689 with it, 0.644 and 0.689 without."""
 _UNSTORABLE = re.compile(r"[\ud800-\udfff\x00]")
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -116,8 +120,8 @@ def _score(
         _asked_about(part, topics, relevance, is_forced=is_forced) for part, relevance in zip(parts, relevances, strict=True)
     ]
     spoken_of = [
-        [rulebook.topics[name] for name in named.union(topic.id for topic in mine)]
-        for mine, named in zip(asked_about, found.named, strict=True)
+        [rulebook.topics[name] for name in named.union((topic.id for topic in mine), _likely(relevance))]
+        for mine, named, relevance in zip(asked_about, found.named, relevances, strict=True)
     ]
     stated = _statements(parts, asked_about, spoken_of, _finder(tuple(rulebook.actors.values())), scorer)
     return [
@@ -151,6 +155,10 @@ def _relevances(
 def _asked_about(part: _Parts, topics: Sequence[Topic], relevances: Sequence[Relevance], *, is_forced: bool) -> list[Topic]:
     relevant = {relevance.topic for relevance in relevances if relevance.is_relevant}
     return [topic for topic in topics if topic.id in relevant or (is_forced and part.has_words)]
+
+
+def _likely(relevances: Sequence[Relevance]) -> list[str]:
+    return [relevance.topic for relevance in relevances if relevance.probability >= _LIKELY]
 
 
 @lru_cache(maxsize=8)
