@@ -89,6 +89,25 @@ def test_a_sentence_on_a_topic_that_the_article_only_names_says_nothing_of_anoth
     assert (sides["China"], sides["Japan"]) == (Stance.NEUTRAL, Stance.AGAINST)
 
 
+class Doubting(WordScorer):
+    """Knows no better of the bell than a given logit."""
+
+    def __init__(self, of_the_bell):
+        super().__init__()
+        self.of_the_bell = of_the_bell
+
+    def second_look(self, pairs):
+        return np.array([self.of_the_bell if "bell" in topic.lower() else 5.0 for topic, _ in pairs], np.float32)
+
+
+@pytest.mark.parametrize(("of_the_bell", "side"), [(-1.0, Stance.NEUTRAL), (-3.0, Stance.AGAINST)])
+def test_nor_does_one_on_a_topic_that_the_article_may_be_about(of_the_bell, side):
+    text = "The digital tax starts in May, ministers said in Seoul. Beijing opposes the old bell."
+    (scores,) = score_articles([article(7, "News of the day", text)], RULEBOOK, Doubting(of_the_bell))
+    assert {one.topic for one in scores.relevances if one.is_relevant} == {"tax"}
+    assert {one.holder: one.stance for one in scores.statements}["China"] is side
+
+
 def test_all_articles_share_one_question_to_each_model():
     scorer = WordScorer()
     score_articles([article(number, "Digital tax", "Japan supports the tax.") for number in range(20)], RULEBOOK, scorer)
