@@ -125,6 +125,15 @@ def sentences(text: str) -> list[str]:
     return [part.strip() for part in SENTENCE_END.split(text) if part and part.strip()]
 
 
+WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+"""A letter of a script whose words are not set apart."""
+
+
+def as_name(name: str) -> str:
+    """A pattern of a name as a whole word, where the script has words."""
+    return re.escape(name) if WIDE.search(name) else rf"(?<!\w){re.escape(name)}(?!\w)"
+
+
 def mentions(sentence: str, names: Iterable[str]) -> list[str]:
     """Those of an actor's names that the sentence has (word-bounded where the script has words)."""
     found = []

@@ -14,7 +14,7 @@ from training.encoder import CrossEncoder
 from training.rounding import round_matrices
 from training.stance import MAX_TOKENS, SEED, articles, english, pair, windows
 from training.swaps import swapped
-from training.tune import Plan, soft_cross_entropy, tune
+from training.tune import Plan, one_after_another, soft_cross_entropy, tune
 
 NEUTRAL = data.LABELS.index("neutral")
 
@@ -273,15 +273,9 @@ LEVEL_SHARES = 0.1, 0.4, 0.2, 0.3
 
 
 def beside_levels(start: Path, courses: Sequence[Sequence[Stance]], rates: Sequence[float], plan: Plan, out: Path) -> list[Path]:
-    """Tune the model in `start` on each course at its rate, each from the result of the one before, into `out`-1, `out`-2, ..."""
-    base, steps = out.parent / "bases" / "mpnet", [start]
-    for number, (course, rate) in enumerate(zip(courses, rates, strict=True), start=1):
-        made = out.with_name(f"{out.name}-{number}")
-        if not (made / "tuned.pt").exists():
-            pairs = [pair(one) for one in course]
-            tune(CrossEncoder.load(base, steps[-1]), [pairs], replace(plan, rate=rate), soft_cross_entropy, made)
-        steps.append(made)
-    return steps[1:]
+    """The results of courses beside the levels, each at its rate and from the one before."""
+    planned = [([pair(one) for one in course], replace(plan, rate=rate)) for course, rate in zip(courses, rates, strict=True)]
+    return one_after_another(out.parent / "bases" / "mpnet", start, planned, soft_cross_entropy, out)
 
 
 def run_english_levels(work: Path, public: Path, minutes: float | None = None) -> None:

@@ -17,7 +17,7 @@ from training.data import OWN, Stance
 from training.encoder import CrossEncoder
 from training.stance import SEED, articles, english
 from training.swaps import exchanged
-from training.tune import Pair, Plan, binary, one_hot, soft_cross_entropy, tune
+from training.tune import Pair, Plan, binary, one_after_another, one_hot, soft_cross_entropy, tune
 
 RELEVANCE_TOKENS = 160
 
@@ -82,16 +82,12 @@ def names_of_actors() -> dict[str, frozenset[str]]:
     return data.names_of_actors(yaml.safe_load(path.read_text(encoding="utf-8")) for path in rules)
 
 
-def course_wide(public: Path, asked: int | None = None) -> list[Pair]:
-    """Everything of ours that is not English, and with holders exchanged; of English and the public sets more than before.
-
-    Of the second look's pairs it has all, or as many as `asked`.
-    """
+def sides_wide(public: Path) -> list[Pair]:
+    """Everything of ours that is not English, and with holders exchanged; of English and the public sets more than before."""
     own, _ = data.own_stance()
     scenes = articles("train")
     passages = [example for example in own if example.lang != "en"]
     russian, _ = data.read_rusentne(public / "rusentne" / "train_data.csv")
-    items = relevance.training_items(public)
     examples = [
         *passages,
         *exchanged(passages, names_of_actors()),
@@ -102,32 +98,30 @@ def course_wide(public: Path, asked: int | None = None) -> list[Pair]:
         *data.sample(data.read_dse(public / "dse" / "train.tsv"), 2000, SEED),
         *data.sample(russian, 3500, SEED, neutral_share=0.55),
     ]
-    looked = [relevance_pair(item) for item in items]
-    return [*(looked if asked is None else random.Random(SEED).sample(looked, asked)), *map(stance_pair, examples)]
+    return [stance_pair(example) for example in examples]
 
 
 GAIN_BLOCK = 32
-WIDE_SHARES = 0.0, 0.2, 0.4, 0.4
-"""What the model before and the three results count: best on windows of articles no course holds and on held-out passages."""
+ASKED_LAST = 2500
+WIDE_SHARES = 0.2, 0.4, 0.4
+"""What the three results count: best on windows of articles no course holds and on held-out passages."""
 
 
 def run_wide(work: Path, public: Path, minutes: float | None = None) -> None:
     """Three courses over everything: the first tunes only what blocks of the matrices are worth, biases and norms.
 
-    `pairs`, kept as `pairs-before-wide`, becomes a mixture of what it was and the three results.
+    Their mixture becomes `pairs`; what it was is kept as `pairs-before-wide`.
     """
     base, pairs, before = (work / name for name in ("bases/multilingual", "pairs", "pairs-before-wide"))
     if not (before / "tuned.pt").exists():
         shutil.copytree(pairs, before)
-    full = replace(MULTILINGUAL, rate=8e-5, batch=16)
-    plans = replace(MULTILINGUAL, rate=5e-4, gains=GAIN_BLOCK), full, replace(full, seed=SEED + 1)
-    courses = course_wide(public), course_wide(public), course_wide(public, asked=2500)
-    steps = [before]
-    for number, (course, plan) in enumerate(zip(courses, plans, strict=True), start=1):
-        made = work / f"pairs-wide-{number}"
-        if not (made / "tuned.pt").exists():
-            tune(CrossEncoder.load(base, steps[-1]), [course], replace(plan, minutes=minutes), asked_only, made)
-        steps.append(made)
+    asked = [relevance_pair(item) for item in relevance.training_items(public)]
+    sides = sides_wide(public)
+    fewer = random.Random(SEED).sample(asked, ASKED_LAST)
+    blocks = replace(MULTILINGUAL, rate=5e-4, gains=GAIN_BLOCK, minutes=minutes)
+    whole = replace(MULTILINGUAL, rate=8e-5, batch=16, minutes=minutes)
+    planned = [([*asked, *sides], blocks), ([*asked, *sides], whole), ([*fewer, *sides], replace(whole, seed=SEED + 1))]
+    steps = one_after_another(base, before, planned, asked_only, work / "pairs-wide")
     CrossEncoder.average(base, *steps, shares=WIDE_SHARES).save(pairs)
 
 

@@ -174,23 +174,18 @@ def training_items(public: Path) -> list[Item]:
 
 # --- alias features ---
 
-WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 FIRST = 400
 
 
 def counts(name: str) -> bool:
     """Long enough to mean something: three letters, or two of the scripts that write words in a character or two."""
-    return len(name) >= (2 if WIDE.search(name) else 3)
+    return len(name) >= (2 if data.WIDE.search(name) else 3)
 
 
 def has_name(text: str, names: Iterable[str]) -> float:
     """1.0 if any of the names is found, case-folded, as a whole word where the script has words."""
     folded = text.casefold()
-    for name in filter(counts, names):
-        sought = re.escape(name.casefold())
-        if re.search(sought if WIDE.search(name) else rf"(?<!\w){sought}(?!\w)", folded):
-            return 1.0
-    return 0.0
+    return float(any(re.search(data.as_name(name.casefold()), folded) for name in filter(counts, names)))
 
 
 def alias_features(item: Item) -> list[float]:

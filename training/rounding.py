@@ -63,7 +63,7 @@ def scales(weight: Tensor, block: int) -> Tensor:
 
 
 def matrices(body: nn.Module) -> Iterator[nn.Linear]:
-    """The matrices that are stored in four bits."""
+    """The matrices of the layers."""
     return (module for module in body.modules() if isinstance(module, nn.Linear))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
-from training.data import Stance
+from training.data import Stance, as_name
 
 COUNTRIES = (
     ("North Korea", "Pyongyang", "North Korean", "North Koreans"),
@@ -155,13 +155,6 @@ def has_other_name(passage: str, name: str, names: Mapping[str, frozenset[str]])
     """Whether the passage calls the actor of that name by another name, too."""
     rest = re.sub(as_name(name), " ", passage)
     return any(re.search(as_name(other), rest) for other in names.get(name, ()))
-
-
-def as_name(name: str) -> str:
-    """A pattern of the name as a whole word, where the script has words."""
-    return (
-        re.escape(name) if re.search(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]", name) else rf"(?<!\w){re.escape(name)}(?!\w)"
-    )
 
 
 def in_each_others_place(passage: str, one: str, other: str) -> str:

@@ -141,6 +141,19 @@ def tune(model: CrossEncoder, courses: Sequence[Sequence[Pair]], plan: Plan, los
     checkpoint.unlink(missing_ok=True)
 
 
+def one_after_another(
+    base: Path, start: Path, courses: Sequence[tuple[Sequence[Pair], Plan]], loss: Loss, out: Path
+) -> list[Path]:
+    """Tune the model in `start` on each course by its plan, each from the result of the one before, into `out`-1, `out`-2, ..."""
+    steps = [start]
+    for number, (course, plan) in enumerate(courses, start=1):
+        made = out.with_name(f"{out.name}-{number}")
+        if not (made / "tuned.pt").exists():
+            tune(CrossEncoder.load(base, steps[-1]), [course], plan, loss, made)
+        steps.append(made)
+    return steps[1:]
+
+
 def progress(number: int, total: int, seconds: float, plan: Plan) -> float:
     """How far the run is, by batches or by time, whichever is further."""
     by_time = seconds / (plan.minutes * 60) if plan.minutes else 0.0
