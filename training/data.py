@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from monitor.core.scoring.stance import in_context
+
 LABELS = ["against", "neutral", "favor"]
 AUTHOR = "The author"
 HELD_OUT_SHARE = 0.12
@@ -145,27 +147,36 @@ def mentions(sentence: str, names: Iterable[str]) -> list[str]:
     return found
 
 
-def window(title: list[str], text: list[str], index: int, reach: int) -> tuple[str, range]:
-    """A sentence with as many as `reach` before it in the same part, as the scorer cuts it, and which sentences that shows."""
+def window(title: list[str], text: list[str], index: int) -> tuple[str, range]:
+    """A sentence in the context the scorer gives it, and which sentences that shows: a title it only stands under is no evidence."""
     parts = [*title, *text]
-    first = max(0 if index < len(title) else len(title), index - reach)
-    return " ".join(parts[first : index + 1]), range(first, index + 1)
+    first = max(0 if index < len(title) else len(title), index - 1)
+    above = " ".join(title) if index >= len(title) else ""
+    return in_context(above, parts[first] if first < index else "", parts[index]), range(first, index + 1)
 
 
-def article_windows(articles: list[dict[str, Any]], rules: dict[str, Any], seed: int) -> list[Stance]:
-    """Windows of whole articles, labelled with the stance that the window gives evidence of."""
+def article_windows(articles: list[dict[str, Any]], rules: dict[str, Any], seed: int, *, alone: bool) -> list[Stance]:
+    """Windows of whole articles, labelled with the stance that the window gives evidence of; with `alone` each sentence without
+    its context, too."""
     rng = random.Random(seed)
     return [
         example
         for article in articles
         for topic, stances in article["topics"].items()
         for holder, stance in stances["holders"].items()
-        for example in holder_windows(article, rules, topic, holder, stance, rng)
+        for example in holder_windows(article, rules, topic, holder, stance, rng, alone=alone)
     ]
 
 
 def holder_windows(
-    article: dict[str, Any], rules: dict[str, Any], topic: str, holder: str, stance: dict[str, Any], rng: random.Random
+    article: dict[str, Any],
+    rules: dict[str, Any],
+    topic: str,
+    holder: str,
+    stance: dict[str, Any],
+    rng: random.Random,
+    *,
+    alone: bool,
 ) -> list[Stance]:
     """The windows of one holder in one article."""
     title, text = sentences(article["title"]), sentences(article["text"])
@@ -177,8 +188,10 @@ def holder_windows(
     found = {}
     for index in sorted(evidence | mentioned):
         called = "-" if holder == "outlet" else rng.choice([holder, *mentions(parts[index], names)])
-        for reach in (0, 1):
-            shown, places = window(title, text, index, reach)
+        windows = [window(title, text, index)]
+        if alone:
+            windows.append((parts[index], range(index, index + 1)))
+        for shown, places in windows:
             label = LABELS.index(stance["label"]) if evidence & set(places) else 1
             found[shown] = Stance(shown, called, rules["topics"][topic]["name"], label, article["lang"], source, source)
     return list(found.values())

@@ -154,7 +154,7 @@ class OurEnglish:
     @classmethod
     def read(cls) -> OurEnglish:
         """Passages, and windows of articles (`newest` are of the last ones before the wide courses; `scenes` has them, too)."""
-        for_wide = [one for name in SCENES_FOR_WIDE for one in english(windows(name))]
+        for_wide = [one for name in SCENES_FOR_WIDE for one in english(windows(name, alone=True))]
         kept_apart = {one.source for one in for_wide} | FOR_WIDE
         everything = our_english()
         for_wide += [one for one in everything if one.source in FOR_WIDE]
@@ -166,7 +166,7 @@ class OurEnglish:
             [one for one in passages if one.source == CLOSING],
             [one for one in passages if one.source not in {*LATEST, *FOR_LEVELS, CLOSING}],
             [one for one in ours if one.source.startswith("articles/")],
-            [one for name in ("written_articles_8", "written_articles_9") for one in english(windows(f"{name}*"))],
+            [one for name in ("written_articles_8", "written_articles_9") for one in english(windows(f"{name}*", alone=True))],
             for_wide,
         )
 

@@ -24,20 +24,20 @@ def articles(part: str) -> list[Stance]:
     """Windows of our own whole articles."""
     folder = OWN / "own_articles" / part
     rules = yaml.safe_load((folder / "rules.yaml").read_text(encoding="utf-8"))
-    found = data.article_windows(data.json_lines(folder / "articles.jsonl"), rules, SEED)
+    found = data.article_windows(data.json_lines(folder / "articles.jsonl"), rules, SEED, alone=part == "train")
     return found + written_articles() if part == "train" else found
 
 
 def written_articles() -> list[Stance]:
     """Windows of articles that were written later."""
-    return windows("written_articles*")
+    return windows("written_articles*", alone=True)
 
 
-def windows(name: str) -> list[Stance]:
+def windows(name: str, *, alone: bool = False) -> list[Stance]:
     """Windows of the articles in our files of this name."""
     found: list[Stance] = []
     for path, rules in with_rules(f"{name}.jsonl"):
-        found += data.article_windows(data.json_lines(path), yaml.safe_load(rules.read_text(encoding="utf-8")), SEED)
+        found += data.article_windows(data.json_lines(path), yaml.safe_load(rules.read_text(encoding="utf-8")), SEED, alone=alone)
     return found
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.core.scoring.holders import compile_actors
 from monitor.core.scoring.opinion import is_demanding
-from monitor.core.scoring.stance import AUTHOR, combine, outlet_stance, questions, statements
+from monitor.core.scoring.stance import AUTHOR, combine, in_context, outlet_stance, questions, statements
 from monitor.core.scoring.voices import read
 from monitor.model import OUTLET, Actor, Stance, Topic, Voice
 
@@ -46,6 +46,34 @@ def test_questions_name_holder_and_target():
         assert target == "Digital services tax"
         assert (holder == AUTHOR) == (question.turn.holder == OUTLET)
         assert READING.sentences[question.turn.sentence].text in question.passage
+
+
+def test_a_sentence_is_read_after_the_one_before_it_and_both_after_the_title():
+    (asked_of_nimbra,) = (one for one in asked() if one.turn.holder == "Nimbra")
+    before, sentence = "Washington called the levy an insult to American companies.", "Nimbra declined to comment."
+    assert asked_of_nimbra.passage == f"{TITLE}. {before} {sentence}"
+
+
+def test_a_title_is_read_by_itself():
+    reading = read("Tokyo firm on tech levy. Rain ahead", "Nimbra is silent.", "en", FINDER)
+    (question,) = (one for one in questions(reading, TOPIC) if one.turn.holder == "Japan")
+    assert question.passage == "Tokyo firm on tech levy."
+
+
+@pytest.mark.parametrize(
+    ("title", "before", "passage"),
+    [
+        ("Levy stays", "It rains.", "Levy stays. It rains. Tokyo agreed."),
+        ("Will it stay?", "", "Will it stay? Tokyo agreed."),
+        ("課税を維持", "雨だ。", "課税を維持. 雨だ。 Tokyo agreed."),
+        ("t" * 599, "It rains.", "It rains. Tokyo agreed."),
+        ("Levy stays", "b" * 599, "Levy stays. Tokyo agreed."),
+        ("課" * 200, "雨" * 200, "Tokyo agreed."),
+        ("", "", "Tokyo agreed."),
+    ],
+)
+def test_context_is_given_where_there_is_room(title, before, passage):
+    assert in_context(title, before, "Tokyo agreed.") == passage
 
 
 def test_a_name_inside_the_topics_own_name_is_no_holder():

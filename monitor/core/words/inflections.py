@@ -38,6 +38,11 @@ def is_wide(text: str) -> bool:
     return _WIDE.search(text) is not None
 
 
+def count_wide(text: str) -> int:
+    """How many letters of such scripts a text has."""
+    return len(_WIDE.findall(text))
+
+
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """What every form of a word begins with, folded; two words with one stem need not be forms of one."""
