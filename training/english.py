@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ NEUTRAL = data.LABELS.index("neutral")
 def our_english() -> list[Stance]:
     """Our English passages and windows of articles."""
     own, _ = data.own_stance()
-    return [*english(own), *english(articles("train"))]
+    return [*english(own), *english(articles("train", alone=True))]
 
 
 ENGLISH_BLOCK = 64
@@ -133,6 +133,10 @@ DEFENDED = "written_stance_en_defended"
 """What governments say for a drill or a treaty that others attack."""
 CLOSING = "written_stance_en_defended_2"
 """More of that, which only the courses' closing one and the wide ones have."""
+FOR_TITLES = frozenset(f"written_stance_en_{name}" for name in ("context", "turned"))
+"""Those that only the second course with titles has."""
+SCENES_FOR_TITLES = "written_articles_15*", "written_articles_16*", "written_articles_19*"
+"""Articles that only that course has."""
 FOR_WIDE = frozenset(f"written_stance_en_{name}" for name in ("implicit_3", "implicit_4", "concession_2", "sides"))
 """Those that only the second wide course has."""
 SCENES_FOR_WIDE = "written_articles_11*", "written_articles_12*"
@@ -315,3 +319,44 @@ def run_english_wide(work: Path, public: Path, minutes: float | None = None) -> 
     courses, plan = OurEnglish.read().wide(PublicEnglish.read(public)), replace(BESIDE_LEVELS, minutes=minutes)
     steps = [before, *beside_levels(before, courses, WIDE_RATES, plan, work / "stance-en-wide")]
     CrossEncoder.average(base, *steps, shares=WIDE_SHARES).save(work / "stance-en")
+
+
+TITLED = replace(BESIDE_LEVELS, max_tokens=160)
+TITLED_RATES = 5e-4, 5e-4
+
+
+def titled(sets: PublicEnglish) -> list[list[Stance]]:
+    """Two courses of windows as the scorer cuts them, below the title; the second has what was written last."""
+    own, _ = data.own_stance()
+    passages, new_passages = parted(english(own), FOR_TITLES)
+    newest = {one.source for name in SCENES_FOR_TITLES for one in windows(name)}
+    scenes, new_scenes = parted(english(articles("train")), newest)
+    everything, _ = parted(english(articles("train", alone=True)), newest)
+    known = {(one.text, one.query) for one in scenes}
+    alone = [one for one in everything if (one.text, one.query) not in known]
+    first = [
+        *scenes,
+        *data.sample(alone, 1200, SEED),
+        *data.sample(passages, 3000, SEED + 9),
+        *data.sample(swapped(passages, SEED + 9), 500, SEED),
+        *data.sample(sets.newsmtsc, 1300, SEED + 9),
+        *data.sample(sets.directed, 1800, SEED + 9),
+        *data.sample(sets.perspectrum, 300, SEED + 9),
+    ]
+    second = [
+        *new_scenes,
+        *(2 * new_passages),
+        *data.sample(scenes, 2000, SEED + 10),
+        *data.sample(alone, 300, SEED + 10),
+        *data.sample(passages, 2000, SEED + 10),
+        *data.sample(swapped(passages, SEED + 10), 300, SEED),
+        *data.sample(sets.newsmtsc, 1300, SEED + 10),
+        *data.sample(sets.directed, 1800, SEED + 10),
+        *data.sample(sets.perspectrum, 300, SEED + 10),
+    ]
+    return [first, second]
+
+
+def parted(examples: Sequence[Stance], sources: Collection[str]) -> tuple[list[Stance], list[Stance]]:
+    """Those of other sources, and those of these."""
+    return [one for one in examples if one.source not in sources], [one for one in examples if one.source in sources]

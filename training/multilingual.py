@@ -45,7 +45,7 @@ def asked_only(scores: Tensor, wanted: Tensor) -> Tensor:
 def courses(public: Path) -> list[list[Pair]]:
     """Two courses: other languages twice, a quarter of our English, half of the public sets, and the second look's pairs."""
     own, _ = data.own_stance()
-    ours = [*own, *articles("train")]
+    ours = [*own, *articles("train", alone=True)]
     random.Random(SEED).shuffle(ours)
     others = [example for example in ours if example.lang != "en"]
     newsmtsc = data.sample(data.read_newsmtsc(public / "newsmtsc" / "train.jsonl"), 1600, SEED)
@@ -85,7 +85,7 @@ def names_of_actors() -> dict[str, frozenset[str]]:
 def sides_wide(public: Path) -> list[Pair]:
     """Everything of ours that is not English, and with holders exchanged; of English and the public sets more than before."""
     own, _ = data.own_stance()
-    scenes = articles("train")
+    scenes = articles("train", alone=True)
     passages = [example for example in own if example.lang != "en"]
     russian, _ = data.read_rusentne(public / "rusentne" / "train_data.csv")
     examples = [

@@ -20,17 +20,12 @@ def pair(example: Stance) -> Pair:
     return Pair(example.text, example.query, example.soft or one_hot(example.label))
 
 
-def articles(part: str) -> list[Stance]:
-    """Windows of our own whole articles."""
+def articles(part: str, *, alone: bool = False) -> list[Stance]:
+    """Windows of our own whole articles; with `alone` their sentences without context, too."""
     folder = OWN / "own_articles" / part
     rules = yaml.safe_load((folder / "rules.yaml").read_text(encoding="utf-8"))
-    found = data.article_windows(data.json_lines(folder / "articles.jsonl"), rules, SEED, alone=part == "train")
-    return found + written_articles() if part == "train" else found
-
-
-def written_articles() -> list[Stance]:
-    """Windows of articles that were written later."""
-    return windows("written_articles*", alone=True)
+    found = data.article_windows(data.json_lines(folder / "articles.jsonl"), rules, SEED, alone=alone)
+    return found + windows("written_articles*", alone=alone) if part == "train" else found
 
 
 def windows(name: str, *, alone: bool = False) -> list[Stance]:
