@@ -323,6 +323,8 @@ def run_english_wide(work: Path, public: Path, minutes: float | None = None) -> 
 
 TITLED = replace(BESIDE_LEVELS, max_tokens=160)
 TITLED_RATES = 5e-4, 5e-4
+TITLED_SHARES = 0.5, 0.25, 0.25
+"""What the model before and the two courses count: best on whole articles kept apart for tuning, at little loss elsewhere."""
 
 
 def titled(sets: PublicEnglish) -> list[list[Stance]]:
@@ -360,3 +362,13 @@ def titled(sets: PublicEnglish) -> list[list[Stance]]:
 def parted(examples: Sequence[Stance], sources: Collection[str]) -> tuple[list[Stance], list[Stance]]:
     """Those of other sources, and those of these."""
     return [one for one in examples if one.source not in sources], [one for one in examples if one.source in sources]
+
+
+def run_english_titled(work: Path, public: Path, minutes: float | None = None) -> None:
+    """Go on beside the levels with titles; `stance-en`, kept as `stance-en-untitled`, becomes a mixture again."""
+    base, before = work / "bases" / "mpnet", work / "stance-en-untitled"
+    if not (before / "tuned.pt").exists():
+        (work / "stance-en").rename(before)
+    courses, plan = titled(PublicEnglish.read(public)), replace(TITLED, minutes=minutes)
+    steps = [before, *beside_levels(before, courses, TITLED_RATES, plan, work / "stance-en-titled")]
+    CrossEncoder.average(base, *steps, shares=TITLED_SHARES).save(work / "stance-en")

@@ -19,9 +19,9 @@ from training.outliers import outliers
 from training.relevance import FEATURES
 from training.tune import Pair
 
-REVISION = "2026.11.30-1"
+REVISION = "2026.11.30-2"
 EMBEDDING_TOKENS = 128
-SECOND_LOOK_TOKENS = 160
+SECOND_LOOK_TOKENS = 224
 STANCE_TOKENS = 192
 MULTILINGUAL, ENGLISH = "multilingual", "stance-en"
 SHARED_WORDS = {"words": "words.bin", "words.scale": "words.bin"}

@@ -19,7 +19,7 @@ from training.stance import SEED, articles, english
 from training.swaps import exchanged
 from training.tune import Pair, Plan, binary, one_after_another, one_hot, soft_cross_entropy, tune
 
-RELEVANCE_TOKENS = 160
+RELEVANCE_TOKENS = 224
 
 OUTPUTS = 4
 UNASKED = -1.0
@@ -85,7 +85,7 @@ def names_of_actors() -> dict[str, frozenset[str]]:
 def sides_wide(public: Path) -> list[Pair]:
     """Everything of ours that is not English, and with holders exchanged; of English and the public sets more than before."""
     own, _ = data.own_stance()
-    scenes = articles("train", alone=True)
+    scenes = articles("train")
     passages = [example for example in own if example.lang != "en"]
     russian, _ = data.read_rusentne(public / "rusentne" / "train_data.csv")
     examples = [
@@ -123,6 +123,27 @@ def run_wide(work: Path, public: Path, minutes: float | None = None) -> None:
     planned = [([*asked, *sides], blocks), ([*asked, *sides], whole), ([*fewer, *sides], replace(whole, seed=SEED + 1))]
     steps = one_after_another(base, before, planned, asked_only, work / "pairs-wide")
     CrossEncoder.average(base, *steps, shares=WIDE_SHARES).save(pairs)
+
+
+TITLED_COURSES = (1e-4, 2500), (1e-4, 4500)
+"""Each course's rate, and how many pairs of topic and article it has."""
+
+
+def run_titled(work: Path, public: Path, minutes: float | None = None) -> None:
+    """Go on from the last wide course over everything, windows of articles below their titles; `pairs` is the last result."""
+    base, start, pairs = (work / name for name in ("bases/multilingual", "pairs-wide-3", "pairs"))
+    asked = [relevance_pair(item) for item in relevance.training_items(public)]
+    sides = sides_wide(public)
+    planned = [
+        (
+            [*random.Random(SEED + number).sample(asked, count), *sides],
+            replace(MULTILINGUAL, rate=rate, batch=16, seed=SEED + number, minutes=minutes),
+        )
+        for number, (rate, count) in enumerate(TITLED_COURSES, start=2)
+    ]
+    last = one_after_another(base, start, planned, asked_only, work / "pairs-titled")[-1]
+    shutil.rmtree(pairs, ignore_errors=True)
+    shutil.copytree(last, pairs)
 
 
 def run_more(work: Path, public: Path, graph: Path, minutes: float | None = None) -> None:

@@ -26,7 +26,7 @@ _PER_HOLDER = 4
 two, 0.623 and 0.661 with three, 0.639 and 0.689 with four, 0.648 and 0.689 with five, which cost a quarter more."""
 _HOLDERS = 12
 _FOUND_HOLDERS = 3
-_ROOM = 600
+_ROOM = 500
 """Letters of a passage, a wide one counted three times: what surely fits beside the question into the tokens that a model reads."""
 _NAME = 160
 _ROLE_WEIGHT = {Role.SUBJECT: 1.0, Role.CARRIED: 0.85, Role.NAMED: 0.55, Role.QUOTED: 0.25}
