@@ -139,10 +139,12 @@ def _trust(
     turn: Turn, reading: Reading, terms: Mapping[str, float], others: Sequence[Mapping[str, float]], actors: Collection[str]
 ) -> float:
     """How far to believe that an answer speaks of this holder and this topic; the model tends to answer for the sentence."""
-    text = reading.sentences[turn.sentence].text
-    is_of_another = not _is_named(text, terms, actors) and any(_is_named(text, rival, actors) for rival in others)
+    sentence = reading.sentences[turn.sentence]
+    is_of_another = _speaks_of_another(sentence.text, terms, others, actors)
+    if is_of_another is None:  # it names no topic, so it speaks of what the title names
+        is_of_another = _speaks_of_another(_title(reading), terms, others, actors)
     trust = _OF_ANOTHER_TOPIC if is_of_another else 1.0
-    if turn.holder != OUTLET and is_demanding(reading.sentences[turn.sentence]):
+    if turn.holder != OUTLET and is_demanding(sentence):
         trust *= _OF_WISHES
     if turn.role is Role.QUOTED:
         return trust * _IN_ANOTHERS_WORDS
@@ -151,6 +153,15 @@ def _trust(
         for other in reading.turns
     )
     return trust * _BESIDE_ANOTHER if is_told_by_another else trust
+
+
+def _speaks_of_another(
+    text: str, terms: Mapping[str, float], others: Sequence[Mapping[str, float]], actors: Collection[str]
+) -> bool | None:
+    """Whether a text names other topics and not this one; None where it names none."""
+    if _is_named(text, terms, actors):
+        return False
+    return True if any(_is_named(text, other, actors) for other in others) else None
 
 
 def names_target(passage: str, query: str) -> bool:
@@ -168,8 +179,12 @@ def window(reading: Reading, index: int) -> str:
     """The sentence as the model reads it, in its context."""
     sentence = reading.sentences[index]
     before = reading.sentences[index - 1] if index else None
-    title = [one.text for one in takewhile(lambda one: one.part != sentence.part, reading.sentences)]
-    return in_context(" ".join(title), before.text if before and before.part == sentence.part else "", sentence.text)
+    title = _title(reading) if sentence.part != "title" else ""
+    return in_context(title, before.text if before and before.part == sentence.part else "", sentence.text)
+
+
+def _title(reading: Reading) -> str:
+    return " ".join(one.text for one in takewhile(lambda one: one.part == "title", reading.sentences))
 
 
 def in_context(title: str, before: str, sentence: str) -> str:
