@@ -148,7 +148,7 @@ def mentions(sentence: str, names: Iterable[str]) -> list[str]:
 
 
 def window(title: list[str], text: list[str], index: int) -> tuple[str, range]:
-    """A sentence in the context the scorer gives it, and which sentences that shows: a title it only stands under is no evidence."""
+    """A sentence as the scorer cuts it, and which sentences that shows: a title above it is context and no evidence."""
     parts = [*title, *text]
     first = max(0 if index < len(title) else len(title), index - 1)
     above = " ".join(title) if index >= len(title) else ""
@@ -156,8 +156,10 @@ def window(title: list[str], text: list[str], index: int) -> tuple[str, range]:
 
 
 def article_windows(articles: list[dict[str, Any]], rules: dict[str, Any], seed: int, *, alone: bool) -> list[Stance]:
-    """Windows of whole articles, labelled with the stance that the window gives evidence of; with `alone` each sentence without
-    its context, too."""
+    """Windows of whole articles, labelled with the stance that the window gives evidence of.
+
+    With `alone` there is each sentence without its context, too.
+    """
     rng = random.Random(seed)
     return [
         example

@@ -76,6 +76,30 @@ def test_context_is_given_where_there_is_room(title, before, passage):
     assert in_context(title, before, "Tokyo agreed.") == passage
 
 
+RIVAL = Topic("whaling", "Whaling treaty")
+
+
+def trust_of(title, text, *, is_minor=False):
+    """How far an answer about Nimbra and the tax is believed."""
+    asked = questions(read(title, text, "en", FINDER), TOPIC, [RIVAL], is_minor=is_minor)
+    (question,) = (one for one in asked if one.turn.holder == "Nimbra")
+    return question.trust
+
+
+def test_a_sentence_that_names_no_topic_speaks_of_what_the_title_names():
+    assert trust_of("Whaling treaty signed", "Nimbra is furious.") < trust_of("Rain ahead", "Nimbra is furious.")
+    assert trust_of("Tech levy beside whaling treaty", "Nimbra is furious.") == 1
+    assert trust_of("Whaling treaty signed", "Nimbra is furious about the levy.") == 1
+    assert trust_of("Tech levy stays", "Nimbra loathes the whaling treaty.") < 1
+
+
+def test_a_sentence_under_a_title_that_names_none_speaks_of_what_the_article_is_rather_about():
+    assert trust_of("Rain ahead", "Nimbra is furious.", is_minor=True) < 1
+    assert trust_of("Rain ahead", "Nimbra is furious.") == 1
+    assert trust_of("Tech levy stays", "Nimbra is furious.", is_minor=True) == 1
+    assert trust_of("Rain ahead", "Nimbra is furious about the levy.", is_minor=True) == 1
+
+
 def test_a_name_inside_the_topics_own_name_is_no_holder():
     topic = Topic("bloc", "Asian NATO", "", ("US-Japan pact",))
     finder = compile_actors([Actor("NATO"), Actor("Japan"), Actor("Nimbra")])
