@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.core.scoring.stance import in_context
+from monitor.core.words.inflections import is_wide
 
 LABELS = ["against", "neutral", "favor"]
 AUTHOR = "The author"
@@ -127,13 +128,9 @@ def sentences(text: str) -> list[str]:
     return [part.strip() for part in SENTENCE_END.split(text) if part and part.strip()]
 
 
-WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
-"""A letter of a script whose words are not set apart."""
-
-
 def as_name(name: str) -> str:
     """A pattern of a name as a whole word, where the script has words."""
-    return re.escape(name) if WIDE.search(name) else rf"(?<!\w){re.escape(name)}(?!\w)"
+    return re.escape(name) if is_wide(name) else rf"(?<!\w){re.escape(name)}(?!\w)"
 
 
 def mentions(sentence: str, names: Iterable[str]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from monitor.core.words.inflections import is_wide
 from training import data
 from training.data import OWN
 
@@ -179,7 +180,7 @@ FIRST = 400
 
 def counts(name: str) -> bool:
     """Long enough to mean something: three letters, or two of the scripts that write words in a character or two."""
-    return len(name) >= (2 if data.WIDE.search(name) else 3)
+    return len(name) >= (2 if is_wide(name) else 3)
 
 
 def has_name(text: str, names: Iterable[str]) -> float:

@@ -191,10 +191,8 @@ def _statements(
         for part, topics in zip(parts, asked_about, strict=True)
     ]
     asked = [
-        []
-        if reading is None
-        else [question for topic in topics for question in questions(reading, topic, rivals, is_minor=topic.id in beside)]
-        for reading, topics, rivals, beside in zip(readings, asked_about, spoken_of, minor, strict=True)
+        [question for topic in topics if reading for question in questions(reading, topic, rivals, is_minor=topic.id in lesser)]
+        for reading, topics, rivals, lesser in zip(readings, asked_about, spoken_of, minor, strict=True)
     ]
     pairs = [question.pair for mine in asked for question in mine]
     answers = scorer.stance(pairs, [part.language for part, mine in zip(parts, asked, strict=True) for _ in mine])

@@ -90,14 +90,14 @@ def test_a_sentence_on_a_topic_that_the_article_only_names_says_nothing_of_anoth
 
 
 class Doubting(WordScorer):
-    """Knows no better of the bell than a given logit."""
+    """Knows no better of the bell and of the tax than given logits."""
 
-    def __init__(self, of_the_bell):
+    def __init__(self, of_the_bell, of_the_tax=5.0):
         super().__init__()
-        self.of_the_bell = of_the_bell
+        self.of_the_bell, self.of_the_tax = of_the_bell, of_the_tax
 
     def second_look(self, pairs):
-        return np.array([self.of_the_bell if "bell" in topic.lower() else 5.0 for topic, _ in pairs], np.float32)
+        return np.array([self.of_the_bell if "bell" in topic.lower() else self.of_the_tax for topic, _ in pairs], np.float32)
 
 
 @pytest.mark.parametrize(("of_the_bell", "side"), [(-1.0, Stance.NEUTRAL), (-3.0, Stance.AGAINST)])
@@ -106,6 +106,14 @@ def test_nor_does_one_on_a_topic_that_the_article_may_be_about(of_the_bell, side
     (scores,) = score_articles([article(7, "News of the day", text)], RULEBOOK, Doubting(of_the_bell))
     assert {one.topic for one in scores.relevances if one.is_relevant} == {"tax"}
     assert {one.holder: one.stance for one in scores.statements}["China"] is side
+
+
+@pytest.mark.parametrize(("of_the_tax", "side"), [(1.4, Stance.NEUTRAL), (1.9, Stance.AGAINST)])
+def test_a_sentence_that_names_no_topic_speaks_of_the_one_the_article_is_rather_about(of_the_tax, side):
+    text = "The old bell of Unju and the digital tax were in the news. It rained. Beijing opposes it."
+    (scores,) = score_articles([article(7, "News of the day", text)], RULEBOOK, Doubting(5.0, of_the_tax))
+    assert {one.topic for one in scores.relevances if one.is_relevant} == {"tax", "bell"}
+    assert {one.holder: one.stance for one in scores.statements if one.topic == "tax"}["China"] is side
 
 
 def test_all_articles_share_one_question_to_each_model():
