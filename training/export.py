@@ -138,9 +138,13 @@ def write_manifest(out: Path, calibration: dict[str, Any]) -> None:
 def run(work: Path, out: Path) -> None:
     """Write everything that has been tuned; a model that was not tuned here stays as it is bundled."""
     write_tokenizer(work / "bases" / "multilingual", out / MULTILINGUAL)
-    if (work / "embedding" / "model.safetensors").exists():
+    has_embedding, has_pairs = (work / "embedding" / "model.safetensors").exists(), (work / "pairs" / "tuned.pt").exists()
+    if has_embedding and has_pairs:  # else the one that stays as it is still reads the words that are there
+        for name in set(SHARED_WORDS.values()):
+            (out / MULTILINGUAL / name).unlink(missing_ok=True)
+    if has_embedding:
         write_embedding(work, out)
-    if (work / "pairs" / "tuned.pt").exists():
+    if has_pairs:
         write_pairs(work, out)
     if (work / "stance-en" / "tuned.pt").exists():
         write_english(work, out)
