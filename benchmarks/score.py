@@ -183,7 +183,8 @@ def answers(count: int, runs: int) -> list[dict[str, Any]]:
     for article in articles(count * runs):
         (scores,) = score_articles([article], rulebook, scorer)
         asked = [(rulebook.topics[one.topic].name, one.holder) for one in scores.statements]
-        found.append({"model": manifest.stance_for(article.language), "asked": asked})
+        model, *_ = manifest.stance_for(article.language, "")
+        found.append({"model": model, "asked": asked})
     return found
 
 

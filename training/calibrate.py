@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ SECOND_LOOK = relevance.FEATURES.index("second_look")
 def embedding(out: Path) -> Exported:
     """The exported embedding model."""
     folder = out / export.MULTILINGUAL
-    return Exported(folder / "embedding.onnx", folder, export.EMBEDDING_TOKENS, batch=1)
+    return Exported(folder / "embedding.onnx", folder, export.EMBEDDING_TOKENS)
 
 
 def second_look(out: Path) -> Exported:
@@ -38,13 +39,24 @@ def second_look(out: Path) -> Exported:
     return Exported(folder / "pairs.onnx", folder, export.SECOND_LOOK_TOKENS, cut="only_second")
 
 
-def stance_model(out: Path, language: str) -> Exported:
-    """The exported stance model for a language."""
-    if language == "en" and (out / export.ENGLISH / "model.onnx").exists():
-        folder = out / export.ENGLISH
-        return Exported(folder / "model.onnx", folder, export.STANCE_TOKENS, packed=folder / export.PACKED, batch=1)
+StanceModel = Callable[[Sequence[Stance]], NDArray[np.float32]]
+"""Examples -> (n, 3) scores of against, neutral and favor."""
+
+
+def stance_model(out: Path, language: str) -> StanceModel:
+    """The exported stance model for a language, with the second opinion that the scorer hears for it."""
     folder = out / export.MULTILINGUAL
-    return Exported(folder / "pairs.onnx", folder, export.STANCE_TOKENS)
+    general = Exported(folder / "pairs.onnx", folder, export.STANCE_TOKENS)
+    if language != "en" or not (out / export.ENGLISH / "model.onnx").exists():
+        return partial(stance_scores, general)
+    folder = out / export.ENGLISH
+    own = Exported(folder / "model.onnx", folder, export.STANCE_TOKENS, packed=folder / export.PACKED)
+
+    def both(examples: Sequence[Stance]) -> NDArray[np.float32]:
+        share = np.array([0.0 if example.holder == "-" else export.SECOND_OPINION for example in examples])[:, np.newaxis]
+        return (1 - share) * stance_scores(own, examples) + share * stance_scores(general, examples)
+
+    return both
 
 
 def relevance_features(out: Path, items: Sequence[Item]) -> Floats:
@@ -131,9 +143,9 @@ def calibrate_relevance(out: Path) -> dict[str, Any]:
     }
 
 
-def temperatures(model: Exported, examples: Sequence[Stance]) -> dict[str, float]:
+def temperatures(model: StanceModel, examples: Sequence[Stance]) -> dict[str, float]:
     """Fit on held-out passages, apart where the passage names the target itself: the model is right more often there."""
-    scores = stance_scores(model, examples)
+    scores = model(examples)
     labels = np.array([example.label for example in examples])
     named = are_named(examples)
     return {
@@ -153,7 +165,7 @@ def temperatures_of(found: dict[str, float], examples: Sequence[Stance]) -> Floa
 
 
 def stance_scores(model: Exported, examples: Sequence[Stance]) -> NDArray[np.float32]:
-    """(n, 3) logits of against, neutral and favor."""
+    """(n, 3) scores of against, neutral and favor that one graph gives."""
     return model.run([example.text for example in examples], [example.query for example in examples])[:, : len(data.LABELS)]
 
 

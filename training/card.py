@@ -44,6 +44,7 @@ def run(work: Path, out: Path) -> None:
         "PHENOMENA_EN": table("phenomenon", found["phenomena, English"]),
         "PHENOMENA_OTHER": table("phenomenon", found["phenomena, other"]),
         "ARTICLES": table("measure", found["articles"]),
+        "HARD": table("languages (articles)", found["hard articles"]),
         "SPEED": table("part", {name: {"figure": value} for name, value in found["speed"].items()}),
         "FILES": sizes(out),
     }

@@ -14,8 +14,8 @@ import numpy as np
 
 from training import calibrate, data, measure, relevance, stance
 from training.bases import write_json
+from training.calibrate import StanceModel
 from training.data import OWN, Stance
-from training.run_onnx import Exported
 
 SEED = 7
 SAMPLE = 600
@@ -32,24 +32,26 @@ def stance_sets(public: Path) -> dict[str, list[Stance]]:
     found["rusentne, held-out tenth"] = russian
     found["vast_dev"] = data.sample(data.read_vast(public / "vast_dev" / "vast_dev.csv"), SAMPLE, SEED)
     found["c_stance_val"] = data.sample(data.read_c_stance(public / "c_stance_val" / "raw_val_all_onecol.csv"), SAMPLE, SEED)
+    hard = [example for path in sorted(OWN.glob("hard_stance*.tsv")) for example in data.read_own(path)]
+    found |= {f"written to be hard, {lang}": examples for lang, examples in sorted(data.by_language(hard).items())}
     found["windows of own dev articles, en"] = stance.english(stance.articles("dev"))
     found["windows of own dev articles, other"] = [example for example in stance.articles("dev") if example.lang != "en"]
     return found
 
 
-def evaluate_stance(model: Exported, examples: Sequence[Stance], temperatures: dict[str, float]) -> dict[str, float]:
+def evaluate_stance(model: StanceModel, examples: Sequence[Stance], temperatures: dict[str, float]) -> dict[str, float]:
     """Figures and speed on one set."""
     started = time.perf_counter()
-    scores = calibrate.stance_scores(model, examples)
+    scores = model(examples)
     seconds = time.perf_counter() - started
     row_by_row = calibrate.temperatures_of(temperatures, examples)
     figures = measure.stance_figures(scores, [example.label for example in examples], row_by_row)
     return figures | {"per_second": round(len(examples) / seconds, 1)}
 
 
-def by_phenomenon(model: Exported, examples: Sequence[Stance]) -> dict[str, dict[str, float]]:
+def by_phenomenon(model: StanceModel, examples: Sequence[Stance]) -> dict[str, dict[str, float]]:
     """Accuracy per phenomenon: where the model errs."""
-    said = calibrate.stance_scores(model, examples).argmax(1)
+    said = model(examples).argmax(1)
     right = said == np.array([example.label for example in examples])
     kinds = np.array([example.phenomenon or "-" for example in examples])
     return {
@@ -89,12 +91,18 @@ def speed(out: Path) -> dict[str, float]:
     }
 
 
+def told(articles: Path, rules: Path) -> dict[str, Any]:
+    """What `monitor eval articles` says of the whole scorer on a file of articles."""
+    command = [sys.executable, "-m", "monitor", "eval", "articles", str(articles), "--rules", str(rules), "--json"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - our own arguments
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
 def evaluate_articles() -> dict[str, Any]:
-    """The whole scorer on our development articles, as `monitor eval articles` tells it."""
+    """The whole scorer on our development articles."""
     folder = OWN / "own_articles" / "dev"
-    command = [sys.executable, "-m", "monitor", "eval", "articles", str(folder / "articles.jsonl")]
-    told = subprocess.run([*command, "--rules", str(folder / "rules.yaml"), "--json"], check=True, capture_output=True, text=True)  # noqa: S603 - our own arguments
-    found = json.loads(told.stdout)
+    found = told(folder / "articles.jsonl", folder / "rules.yaml")
     rows = {"relevance": found["relevance"], "holders": found["holders"], "evidence": found["evidence"]}
     return {
         f"{part}: {key.replace('_', ' ')}": {"figure": round(value, 3)}
@@ -103,12 +111,26 @@ def evaluate_articles() -> dict[str, Any]:
     } | {"articles per second": {"figure": round(found["per_second"], 1)}}
 
 
+def evaluate_hard_articles() -> dict[str, dict[str, Any]]:
+    """The whole scorer on articles of two topics each, on which holders differ; no model was tuned on them."""
+    figures = {}
+    for path, rules in relevance.with_rules("hard_articles*.jsonl"):
+        found = told(path, rules)
+        languages = sorted({article["lang"] for article in data.json_lines(path)})
+        figures[f"{', '.join(languages)} ({found['n']})"] = {
+            **{f"topics: {key}": round(value, 3) for key, value in found["relevance"].items()},
+            **{f"holders: {key}": round(value, 3) for key, value in found["holders"].items()},
+            "evidence": round(found["evidence"]["hit_rate"], 3),
+        }
+    return figures
+
+
 def run(work: Path, public: Path, out: Path) -> None:
     """Measure everything and write `evaluation.json`."""
     found = calibrate.load(work)
     models = {"en": calibrate.stance_model(out, "en"), "*": calibrate.stance_model(out, "*")}
     figures: dict[str, Any] = {"stance": {}, "relevance": evaluate_relevance(out, found), "speed": speed(out)}
-    figures["articles"] = evaluate_articles()
+    figures["articles"], figures["hard articles"] = evaluate_articles(), evaluate_hard_articles()
     for name, examples in stance_sets(public).items():
         english = examples[0].lang == "en"
         temperatures = found["stance_en" if english else "stance"]

@@ -19,14 +19,18 @@ from training.outliers import outliers
 from training.relevance import FEATURES
 from training.tune import Pair
 
-REVISION = "2026.11.30-2"
+REVISION = "2026.11.30-3"
 EMBEDDING_TOKENS = 128
 SECOND_LOOK_TOKENS = 224
 STANCE_TOKENS = 192
 MULTILINGUAL, ENGLISH = "multilingual", "stance-en"
 SHARED_WORDS = {"words": "words.bin", "words.scale": "words.bin"}
 # Not "q4": the base lies on a 4-bit grid, and rounding to that grid again undoes most of the tuning.
-EMBEDDING_KIND, PAIRS_KIND, ENGLISH_KIND = "i8", "q8", "packed"
+EMBEDDING_KIND, PAIRS_KIND, ENGLISH_KIND = "i8", "i8", "packed"
+SECOND_OPINION = 0.35
+"""What the multilingual model counts beside the English one about a holder; of an author's own voice it knows less."""
+ONE_BY_ONE = {"is_asked_alone": True}
+"""Every graph rounds what it multiplies."""
 MULTILINGUAL_WORD_BITS, ENGLISH_WORD_BITS = 4, 8
 WATCHED = 200
 PACKED = "packed.safetensors"
@@ -72,8 +76,9 @@ def write_embedding(work: Path, out: Path) -> None:
 def write_pairs(work: Path, out: Path) -> None:
     """The multilingual cross-encoder for stance and for the second look."""
     shape = shape_of(work / "bases" / "multilingual")
-    empty = graph.Graph(PAIRS_KIND)
-    model = graph.cross_encoder_model(tuned_state(work / "pairs"), shape, empty, MULTILINGUAL_WORD_BITS, "logits")
+    tuned = CrossEncoder.load(work / "bases" / "multilingual", work / "pairs")
+    drawn = graph.Graph(PAIRS_KIND, outliers=outliers(tuned, watched(), STANCE_TOKENS))
+    model = graph.cross_encoder_model(tuned_state(work / "pairs"), shape, drawn, MULTILINGUAL_WORD_BITS, "logits")
     graph.write(model, out / MULTILINGUAL, "pairs", SHARED_WORDS)
 
 
@@ -93,10 +98,10 @@ def stance_entries(calibration: dict[str, Any], *, english: bool) -> list[dict[s
     found = []
     if english:
         places = {"languages": ["en"], "file": f"{ENGLISH}/model.onnx", "tokenizer": ENGLISH, "labels": LABELS}
-        places |= {"packed": f"{ENGLISH}/{PACKED}", "is_asked_alone": True}
-        found.append(places | {"max_tokens": STANCE_TOKENS} | calibration["stance_en"])
+        places |= {"packed": f"{ENGLISH}/{PACKED}", "second_opinion": SECOND_OPINION}
+        found.append(places | ONE_BY_ONE | {"max_tokens": STANCE_TOKENS} | calibration["stance_en"])
     places = {"languages": ["*"], "file": f"{MULTILINGUAL}/pairs.onnx", "tokenizer": MULTILINGUAL, "labels": PAIRS_LABELS}
-    return [*found, places | {"max_tokens": STANCE_TOKENS} | calibration["stance"]]
+    return [*found, places | ONE_BY_ONE | {"max_tokens": STANCE_TOKENS} | calibration["stance"]]
 
 
 def manifest(out: Path, calibration: dict[str, Any]) -> dict[str, Any]:
@@ -114,17 +119,18 @@ def manifest(out: Path, calibration: dict[str, Any]) -> dict[str, Any]:
             "file": f"{MULTILINGUAL}/embedding.onnx",
             "tokenizer": MULTILINGUAL,
             "max_tokens": EMBEDDING_TOKENS,
-            "is_asked_alone": True,
             "dimensions": 384,
             "article_prefix": "passage: ",
             "topic_prefix": "query: ",
-        },
+        }
+        | ONE_BY_ONE,
         "second_look": {
             "file": f"{MULTILINGUAL}/pairs.onnx",
             "tokenizer": MULTILINGUAL,
             "max_tokens": SECOND_LOOK_TOKENS,
             "labels": PAIRS_LABELS,
-        },
+        }
+        | ONE_BY_ONE,
         "relevance": relevance | {"features": FEATURES},
         "stance": stance_entries(calibration, english=(out / ENGLISH / "model.onnx").exists()),
     }

@@ -1,4 +1,4 @@
-"""Run an exported graph over texts or pairs, sorted by length, on the CPU."""
+"""Run an exported graph over texts or pairs on the CPU."""
 
 from __future__ import annotations
 
@@ -18,28 +18,22 @@ class Exported:
     """One graph with its tokenizer."""
 
     def __init__(
-        self, graph: Path, tokenizer: Path, max_tokens: int, cut: str = "only_first", packed: Path | None = None, batch: int = 16
+        self, graph: Path, tokenizer: Path, max_tokens: int, cut: str = "only_first", packed: Path | None = None
     ) -> None:
         self.answer = open_graph(graph, packed)
         self.threads = len(os.sched_getaffinity(0))
         self.tokenizer = AutoTokenizer.from_pretrained(str(tokenizer))
         self.max_tokens = max_tokens
-        self.cut, self.batch = cut, batch
+        self.cut = cut
 
     def run(self, first: Sequence[str], second: Sequence[str] | None = None) -> NDArray[np.float32]:
-        """One row of numbers per text (or pair), in order."""
-        length = [len(text.encode()) + (len(second[i].encode()) if second else 0) for i, text in enumerate(first)]
-        order = np.argsort(length, kind="stable")
+        """One row of numbers per text (or pair), in order; each is asked alone, as the scorer asks a graph that rounds."""
         with ThreadPoolExecutor(max_workers=self.threads) as pool:
-            cut = [order[start : start + self.batch] for start in range(0, len(order), self.batch)]
-            found = np.concatenate(list(pool.map(lambda chosen: self.run_batch(first, second, chosen), cut)))
-        result = np.empty_like(found)
-        result[order] = found
-        return result
+            return np.concatenate(list(pool.map(self.run_one, first, second or [None] * len(first))))
 
-    def run_batch(self, first: Sequence[str], second: Sequence[str] | None, chosen: NDArray[np.int64]) -> NDArray[np.float32]:
-        """A batch of texts by number."""
-        texts = [[first[i] for i in chosen]] + ([[second[i] for i in chosen]] if second else [])
-        truncation = self.cut if second else "longest_first"
-        coded = self.tokenizer(*texts, truncation=truncation, max_length=self.max_tokens, padding=True, return_tensors="np")
+    def run_one(self, first: str, second: str | None) -> NDArray[np.float32]:
+        """(1, outputs) for one text or pair."""
+        texts = [[first]] + ([[second]] if second is not None else [])
+        truncation = self.cut if second is not None else "longest_first"
+        coded = self.tokenizer(*texts, truncation=truncation, max_length=self.max_tokens, return_tensors="np")
         return self.answer(*(coded[name].astype(np.int64) for name in ("input_ids", "attention_mask")))

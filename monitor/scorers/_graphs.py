@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -19,7 +20,7 @@ from monitor.scorers._batches import BUDGET, MOST, Batch, batches
 from monitor.scorers._packed import unpack
 from monitor.scorers._private import stay_private
 from monitor.scorers._tokens import Tokens
-from monitor.scorers._weights import ABOUT, Graph, Manifest, read_manifest, verify
+from monitor.scorers._weights import ABOUT, Graph, Manifest, StanceGraph, read_manifest, verify
 
 BUNDLED = Path(__file__).parent / "weights"
 ORDER = ("against", "neutral", "favor")
@@ -74,16 +75,23 @@ class Graphs:
 
     def stance(self, pairs: Sequence[tuple[str, str]], languages: Sequence[str]) -> NDArray[np.float32]:
         answers = np.zeros((len(pairs), len(ORDER)), np.float32)
-        chosen = np.array([self._manifest.stance_for(language) for language in languages], np.intp)
-        for number in sorted(set(chosen.tolist())):
-            graph = self._manifest.stance[number]
-            rows = np.flatnonzero(chosen == number).tolist()
-            runner = self._runner(graph, "only_first")
-            logits = runner.run(runner.tokens.pairs([pairs[row] for row in rows]), len(graph.labels))
-            columns = [graph.labels.index(label) for label in ORDER]
-            temperatures = [graph.temperature_of(*pairs[row]) for row in rows]
-            answers[rows] = softmax(logits[:, columns] / np.array(temperatures, np.float32)[:, np.newaxis])
+        rows_of: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for row, ((_, query), language) in enumerate(zip(pairs, languages, strict=True)):
+            rows_of[self._manifest.stance_for(language, query)].append(row)
+        for numbers, rows in rows_of.items():
+            mine = [pairs[row] for row in rows]
+            graph, *others = (self._manifest.stance[number] for number in numbers)
+            scores = self._scores(graph, mine)
+            for other in others:
+                scores += graph.second_opinion * (self._scores(other, mine) - scores)
+            temperatures = np.array([graph.temperature_of(*pair) for pair in mine], np.float32)
+            answers[rows] = softmax(scores / temperatures[:, np.newaxis])
         return answers
+
+    def _scores(self, graph: StanceGraph, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        """(n, 3) scores of against, neutral and favor, before they are divided by a temperature."""
+        runner = self._runner(graph, "only_first")
+        return runner.run(runner.tokens.pairs(pairs), len(graph.labels))[:, [graph.labels.index(label) for label in ORDER]]
 
     def _runner(self, graph: Graph, cut: str) -> _Runner:
         with self._lock:

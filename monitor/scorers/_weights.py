@@ -7,9 +7,9 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from monitor.core.scoring.stance import names_target
+from monitor.core.scoring.stance import AUTHOR, names_target
 from monitor.errors import ScorerError
 
 MANIFEST = "model.json"
@@ -63,6 +63,9 @@ class StanceGraph(PairGraph):
     temperature: float = 1.0
     named_temperature: float | None = None
     """For a target that stands in the passage by its own name, of which the model is right more often; None: the same."""
+    second_opinion: float = Field(default=0.0, ge=0.0, lt=1.0)
+    """What the scores of the next model that serves the language count beside this one's, where a holder is asked about: it errs
+    in other places. The text's own voice is this model's alone to judge."""
 
     def temperature_of(self, passage: str, query: str) -> float:
         """What the scores of a pair are divided by."""
@@ -79,16 +82,19 @@ class Manifest(_Part):
     relevance: Calibration
     stance: tuple[StanceGraph, ...]
 
-    def stance_for(self, language: str) -> int:
-        """The number of the first stance model that serves a language.
+    def stance_for(self, language: str, query: str) -> tuple[int, ...]:
+        """The number of the first stance model that serves a language, and of the next if a second opinion is asked of it.
 
         Raises:
             ScorerError: none does.
         """
-        for number, graph in enumerate(self.stance):
-            if language in graph.languages or "*" in graph.languages:
-                return number
-        raise ScorerError(f'no stance model serves the language {language!r}; the manifest lacks an entry with languages ["*"]')
+        serving = [number for number, graph in enumerate(self.stance) if {language, "*"} & set(graph.languages)]
+        if not serving:
+            raise ScorerError(
+                f'no stance model serves the language {language!r}; the manifest lacks an entry with languages ["*"]'
+            )
+        needs_another = self.stance[serving[0]].second_opinion > 0 and not query.startswith(AUTHOR)
+        return tuple(serving[: 2 if needs_another else 1])
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -155,6 +155,31 @@ def test_a_target_that_the_passage_names_has_its_own_temperature(tmp_path: Path)
     assert plain[0] > doubted[0]
 
 
+def test_a_second_opinion_counts_as_much_as_the_manifest_says(tmp_path: Path):
+    folder = make_weights(tmp_path / "w")
+    general = json.loads((folder / "model.json").read_text())["stance"][0]
+    contrary = general | {"labels": general["labels"][::-1]}
+    pairs = [("Japan supports tax", "Japan toward tax")] * 2
+
+    def favor(share: float) -> list[float]:
+        write_manifest(folder, stance=[general | {"languages": ["en"], "second_opinion": share}, contrary])
+        return onnx_scorer(folder).stance(pairs, ["en", "ko"])[:, 2].tolist()
+
+    (sure, other), (even, _), (turned, unmoved) = favor(0.0), favor(0.5), favor(0.75)
+    assert sure > even > turned > other == unmoved
+
+
+def test_the_texts_own_voice_needs_no_second_opinion(tmp_path: Path):
+    folder = make_weights(tmp_path / "w")
+    general = json.loads((folder / "model.json").read_text())["stance"][0]
+    contrary = general | {"labels": general["labels"][::-1]}
+    write_manifest(folder, stance=[general | {"languages": ["en"], "second_opinion": 0.75}, contrary])
+    answers = onnx_scorer(folder).stance(
+        [("Japan supports tax", f"{name} toward tax") for name in ("The author", "Japan")], ["en", "en"]
+    )
+    assert answers.argmax(axis=1).tolist() == [2, 0]
+
+
 def test_tells_sides_apart(weights):
     answers = onnx_scorer(weights).stance(
         [("Japan supports tax", "Japan toward tax"), ("Japan opposes tax", "Japan toward tax")], ["en", "ko"]
