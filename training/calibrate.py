@@ -25,6 +25,9 @@ Floats = NDArray[np.float64]
 GATE_RECALL = 0.995
 ABOUT = export.PAIRS_LABELS.index("about")
 SECOND_LOOK = relevance.FEATURES.index("second_look")
+WEIGHED = [relevance.FEATURES.index(name) for name in ("cosine", "second_look", "alias_title")]
+"""What weighs in. A name in lead or text opens the gate only: with weights for these, too, average precision on topics never
+seen is 0.944 instead of 0.950, because articles beside a topic name it in passing as often as those about it."""
 
 
 def embedding(out: Path) -> Exported:
@@ -81,11 +84,12 @@ def scaled(features: Floats) -> tuple[Floats, Floats]:
 
 
 def fit(features: Floats, labels: NDArray[np.int64]) -> tuple[Floats, float]:
-    """Weights and bias on unscaled features."""
-    mean, spread = scaled(features)
-    model = logistic().fit((features - mean) / spread, labels)
-    weights = model.coef_[0] / spread
-    return weights, float(model.intercept_[0] - weights @ mean)
+    """Weights and bias on unscaled features; those that do not weigh in get 0."""
+    mean, spread = scaled(features[:, WEIGHED])
+    model = logistic().fit((features[:, WEIGHED] - mean) / spread, labels)
+    weights = np.zeros(features.shape[1])
+    weights[WEIGHED] = model.coef_[0] / spread
+    return weights, float(model.intercept_[0] - weights[WEIGHED] @ mean)
 
 
 def out_of_fold(features: Floats, labels: NDArray[np.int64], groups: Sequence[str]) -> Floats:
