@@ -18,6 +18,8 @@ from monitor.scorers._packed import SCALE, TOP
 Array = NDArray[Any]
 Floats = NDArray[np.float32]
 BLOCK = 32
+EXACT, BY_BLOCK = 1, 4
+"""How MatMulNBits multiplies: in 32-bit numbers, or what comes in rounded to eight bits by the largest number of each block."""
 WIDE_BLOCK = 256
 FILE_LIMIT = 46_000_000
 LARGE = 4096
@@ -92,7 +94,8 @@ class Graph:
     """Collects nodes and tensors; methods return the name of what they add."""
 
     def __init__(self, kind: str, block: int = BLOCK, outliers: Mapping[str, NDArray[np.int64]] | None = None) -> None:
-        self.kind = kind  # "f32", "q4", "q8" (weights only), "i8" (activations too) or "packed" (the same, stored in four bits)
+        # "f32", "q4" (weights only), "q8" (activations too, by blocks), "i8" (by rows) or "packed" (the same, stored in four bits)
+        self.kind = kind
         self.outliers = outliers or {}  # columns of a matrix whose activations stay as they are, by the matrix' name
         self.packed: dict[str, Array] = {}
         self.tokens: dict[str, tuple[str, str]] = {}  # activations -> their tokens divided by the largest number, and that
@@ -136,7 +139,7 @@ class Graph:
         rows, columns = weight.shape
         packed = pack(levels.reshape(rows, columns // self.block, self.block), bits)
         inputs = [x, self.constant(name, packed), self.constant(f"{name}.scale", scale.reshape(-1))]
-        level = 1 if bits == 4 else 0
+        level = EXACT if bits == 4 else BY_BLOCK
         return self.op(
             "MatMulNBits", *inputs, domain=CONTRIB, K=columns, N=rows, bits=bits, block_size=self.block, accuracy_level=level
         )
