@@ -94,7 +94,7 @@ class Graph:
     """Collects nodes and tensors; methods return the name of what they add."""
 
     def __init__(self, kind: str, block: int = BLOCK, outliers: Mapping[str, NDArray[np.int64]] | None = None) -> None:
-        # "f32", "q4" (weights only), "q8" (activations too, by blocks), "i8" (by rows) or "packed" (the same, stored in four bits)
+        # "f32", "q4" (weights only), "q8" (activations too, by blocks), "i8" (by rows) or "packed" (as "i8", stored in four bits)
         self.kind = kind
         self.outliers = outliers or {}  # columns of a matrix whose activations stay as they are, by the matrix' name
         self.packed: dict[str, Array] = {}
