@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from monitor.core.scoring.stance import AUTHOR, names_target
+from monitor.core.scoring.stance import AUTHOR, TOWARD, names_target
 from monitor.errors import ScorerError
 
 MANIFEST = "model.json"
@@ -93,7 +93,7 @@ class Manifest(_Part):
             raise ScorerError(
                 f'no stance model serves the language {language!r}; the manifest lacks an entry with languages ["*"]'
             )
-        needs_another = self.stance[serving[0]].second_opinion > 0 and not query.startswith(AUTHOR)
+        needs_another = self.stance[serving[0]].second_opinion > 0 and not query.startswith(AUTHOR + TOWARD)
         return tuple(serving[: 2 if needs_another else 1])
 
 

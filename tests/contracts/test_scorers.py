@@ -175,7 +175,7 @@ def test_the_texts_own_voice_needs_no_second_opinion(tmp_path: Path):
     contrary = general | {"labels": general["labels"][::-1]}
     write_manifest(folder, stance=[general | {"languages": ["en"], "second_opinion": 0.75}, contrary])
     answers = onnx_scorer(folder).stance(
-        [("Japan supports tax", f"{name} toward tax") for name in ("The author", "Japan")], ["en", "en"]
+        [("Japan supports tax", f"{name} toward tax") for name in ("The author", "The author Japan")], ["en", "en"]
     )
     assert answers.argmax(axis=1).tolist() == [2, 0]
 
