@@ -8,16 +8,15 @@ import json
 import random
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from monitor.core.scoring.stance import in_context
+from monitor.core.scoring.stance import AUTHOR, TOWARD, in_context
 from monitor.core.words.inflections import is_wide
 
 LABELS = ["against", "neutral", "favor"]
-AUTHOR = "The author"
 HELD_OUT_SHARE = 0.12
 OWN = Path(__file__).parent / "data"
 
@@ -44,7 +43,7 @@ class Stance:
 
 def stance_query(holder: str, target: str) -> str:
     """`HOLDER toward TARGET`; a holder of `-` is the text's own voice."""
-    return f"{AUTHOR if holder == '-' else holder} toward {target}"
+    return f"{AUTHOR if holder == '-' else holder}{TOWARD}{target}"
 
 
 def rows(path: Path) -> list[list[str]]:
@@ -194,66 +193,6 @@ def holder_windows(
             label = LABELS.index(stance["label"]) if evidence & set(places) else 1
             found[shown] = Stance(shown, called, rules["topics"][topic]["name"], label, article["lang"], source, source)
     return list(found.values())
-
-
-def contrast_windows(articles: list[dict[str, Any]], rules: dict[str, Any], seed: int) -> list[Stance]:
-    """Windows that show no stance although they name an actor, or although they show one on something else: all neutral.
-
-    Labels of an article name everyone who takes a side, so an actor that a topic does not list takes none. And what proves a
-    side on one topic is asked once more about a topic that the article is not about.
-    """
-    rng = random.Random(seed)
-    found = []
-    for article in articles:
-        title, text = sentences(article["title"]), sentences(article["text"])
-        parts = [*title, *text]
-        asked = [
-            *(
-                (index, name, topic)
-                for topic in article["topics"]
-                for index, name in unlisted(parts, rules, article["topics"][topic])
-            ),
-            *(
-                (index, name, topic)
-                for index, name in one_proof_each(parts, rules, article, rng)
-                for topic in other_topic(article, rng)
-            ),
-        ]
-        source = f"articles/{article['id']}"
-        found += [
-            Stance(window(title, text, index)[0], name, rules["topics"][topic]["name"], 1, article["lang"], source, source)
-            for index, name, topic in asked
-        ]
-    return found
-
-
-def unlisted(parts: list[str], rules: dict[str, Any], stances: dict[str, Any]) -> Iterator[tuple[int, str]]:
-    """Sentences that name an actor without a label for this topic, and the name."""
-    for actor, described in rules["actors"].items():
-        if actor not in stances["holders"]:
-            names = [actor, *map(str, described.get("aliases", []))]
-            for index, part in enumerate(parts):
-                yield from ((index, name) for name in mentions(part, names)[:1] if name in part)
-
-
-def one_proof_each(
-    parts: list[str], rules: dict[str, Any], article: dict[str, Any], rng: random.Random
-) -> Iterator[tuple[int, str]]:
-    """For every holder that takes a side: one sentence that shows it, and a name of the holder."""
-    for stances in article["topics"].values():
-        for holder, stance in stances["holders"].items():
-            proofs = [
-                index for index, part in enumerate(parts) if any(part in line or line in part for line in stance["evidence"])
-            ]
-            if stance["label"] != "neutral" and proofs:
-                index = rng.choice(proofs)
-                names = [holder, *map(str, rules["actors"].get(holder, {}).get("aliases", []))]
-                yield index, "-" if holder == "outlet" else rng.choice([holder, *mentions(parts[index], names)])
-
-
-def other_topic(article: dict[str, Any], rng: random.Random) -> list[str]:
-    """One of the topics that the article is not about, if any is named."""
-    return rng.sample(article.get("not_about", []), min(1, len(article.get("not_about", []))))
 
 
 # --- public sets ---

@@ -77,8 +77,8 @@ def run(work: Path, public: Path, minutes: float | None = None) -> None:
 
 
 def names_of_actors() -> dict[str, frozenset[str]]:
-    """Every name of every actor that our rules know -> all names of that actor."""
-    rules = sorted(OWN.rglob("*rules.yaml"))
+    """Every name of every actor that our rules know -> all names of that actor; what only measures is left out."""
+    rules = [path for path in sorted(OWN.rglob("*rules.yaml")) if not path.name.startswith("hard_")]
     return data.names_of_actors(yaml.safe_load(path.read_text(encoding="utf-8")) for path in rules)
 
 

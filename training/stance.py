@@ -36,17 +36,6 @@ def windows(name: str, *, alone: bool = False) -> list[Stance]:
     return found
 
 
-def contrasts() -> list[Stance]:
-    """Windows of the articles we train on that show no stance on what they are asked about."""
-    folder = OWN / "own_articles" / "train"
-    files = [(folder / "articles.jsonl", folder / "rules.yaml"), *with_rules("written_articles*.jsonl")]
-    return [
-        example
-        for path, rules in files
-        for example in data.contrast_windows(data.json_lines(path), yaml.safe_load(rules.read_text(encoding="utf-8")), SEED)
-    ]
-
-
 def english(examples: Sequence[Stance]) -> list[Stance]:
     """Only the English ones."""
     return [example for example in examples if example.lang == "en"]

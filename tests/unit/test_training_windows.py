@@ -6,7 +6,7 @@ from monitor.core.scoring.holders import compile_actors
 from monitor.core.scoring.stance import window
 from monitor.core.scoring.voices import read
 from monitor.model import Actor
-from training.data import LABELS, Stance, article_windows, contrast_windows
+from training.data import LABELS, Stance, article_windows
 from training.data import window as training_window
 
 TITLE = "Lima backs the levy"
@@ -40,34 +40,3 @@ def test_a_sentence_that_shows_the_side_is_labelled_with_it() -> None:
 def test_sentences_are_cut_alone_too_where_that_is_asked() -> None:
     found = [one.text for one in cut("Oslo", "against", ["Oslo said it would sue."], alone=True)]
     assert found == [f"{TITLE}. Ministers met on Monday. Oslo said it would sue.", "Oslo said it would sue."]
-
-
-def contrasts(stances: dict[str, object], not_about: list[str]) -> set[tuple[str, str]]:
-    rules = {"topics": {"levy": {"name": "Fish levy"}, "dam": {"name": "Dam"}}, "actors": RULES["actors"]}
-    article = {
-        "id": "a1",
-        "lang": "en",
-        "title": TITLE,
-        "text": TEXT,
-        "topics": {"levy": {"holders": stances}},
-        "not_about": not_about,
-    }
-    found = contrast_windows([article], rules, 7)
-    assert {LABELS[one.label] for one in found} <= {"neutral"}
-    return {(one.text, one.query) for one in found}
-
-
-def test_an_actor_without_a_label_takes_no_side_wherever_it_is_named() -> None:
-    oslo = {"Oslo": {"label": "against", "evidence": ["Oslo said it would sue."]}}
-    assert contrasts(oslo, []) == {
-        (TITLE, "Lima toward Fish levy"),
-        (f"{TITLE}. Oslo said it would sue. Lima was silent.", "Lima toward Fish levy"),
-    }
-
-
-def test_what_shows_a_side_shows_none_on_a_topic_that_the_article_is_not_about() -> None:
-    both = {
-        "Oslo": {"label": "against", "evidence": ["Oslo said it would sue."]},
-        "Lima": {"label": "neutral", "evidence": []},
-    }
-    assert contrasts(both, ["dam"]) == {(f"{TITLE}. Ministers met on Monday. Oslo said it would sue.", "Oslo toward Dam")}
