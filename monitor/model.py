@@ -278,11 +278,14 @@ class Limits:
     """A scorer's calibration of relevance.
 
     Pairs whose cosine is under `gate` are not looked at again unless the topic is named; `threshold` is the probability from
-    which an article is about a topic that sets none of its own.
+    which an article is about a topic that sets none of its own. A long article that names a topic, or whose cosine with one is
+    `read_on` or more, is read passage by passage, and has a gate of its own; None: the scorer knows only whole articles.
     """
 
     gate: float
     threshold: float
+    read_on: float | None = None
+    gate_of_passages: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ class Scorer(Protocol):
 
     @property
     def limits(self) -> Limits:
-        """The gate and the default threshold of relevance."""
+        """The gates and the default threshold of relevance."""
         ...
 
     def embed(self, texts: Sequence[str], *, as_topics: bool = False) -> Vector:
@@ -113,7 +113,7 @@ class Scorer(Protocol):
         ...
 
     def relevance(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(n,) calibrated probabilities from (n, 5) rows: cosine, second look, alias in title, in lead, in text."""
+        """(n,) calibrated probabilities from (n, 7) rows, columns as `FEATURES` in `core/scoring/relevance.py` names them."""
         ...
 
     def stance(self, pairs: Sequence[tuple[str, str]], languages: Sequence[str]) -> NDArray[np.float32]:

@@ -59,7 +59,7 @@ def cross_encoder_state(graph: Path, base: Path) -> dict[str, Floats]:
     for name, old in state.items():
         short = name.removeprefix("body.")
         if f"{short}.scale" in tensors and short != EMBEDDINGS:
-            state[name] = dequantise(tensors[short], tensors[f"{short}.scale"], old.shape)
+            state[name] = stored_matrix(tensors, short, old.shape)
         elif short in tensors:
             state[name] = tensors[short].astype(np.float32)
     for number in range(1 + max(_layer(name) for name in state)):
@@ -83,6 +83,17 @@ def head_state(tensors: dict[str, Array]) -> dict[str, Floats]:
 def _layer(name: str) -> int:
     parts = name.split(".")
     return int(parts[parts.index("layer") + 1]) if "layer" in parts else 0
+
+
+def stored_matrix(tensors: dict[str, Array], name: str, shape: tuple[int, ...]) -> Floats:
+    """A matrix in eight bits, by rows or by blocks, as numbers again."""
+    levels, scale = tensors[name], tensors[name + SCALE]
+    if levels.dtype == np.uint8:
+        return dequantise(levels, scale, shape)
+    found: Floats = levels.T.astype(np.float32) * scale[:, np.newaxis].astype(np.float32)
+    if f"{name}.exact" in tensors:
+        found[:, tensors[f"{name}.outliers"]] = tensors[f"{name}.exact"].T
+    return found
 
 
 def dequantise(levels: Array, scale: Array, shape: tuple[int, ...]) -> Floats:

@@ -22,10 +22,17 @@ from training.relevance import Item
 from training.run_onnx import Exported
 
 Floats = NDArray[np.float64]
+DESKS = "tuning_articles*.jsonl", "hard_articles_2.jsonl", "hard_articles_3.jsonl"
+"""Whole articles against every topic of their desk; those on which a model was tuned would flatter it."""
+READ_ON = 0.7
+"""The cosine with any topic of a desk from which a long article is read on: of those about none, a quarter is."""
 GATE_RECALL = 0.995
 ABOUT = export.PAIRS_LABELS.index("about")
 SECOND_LOOK = relevance.FEATURES.index("second_look")
-WEIGHED = [relevance.FEATURES.index(name) for name in ("cosine", "second_look", "alias_title")]
+ACROSS = relevance.FEATURES.index("across_scripts")
+NAMED = slice(relevance.FEATURES.index("alias_title"), ACROSS)
+OF_WHOLES = [relevance.FEATURES.index(name) for name in ("cosine", "second_look", "alias_title")]
+OF_PASSAGES = [*OF_WHOLES, ACROSS]
 """What weighs in. A name in lead or text opens the gate only: with weights for these, too, average precision on topics never
 seen is 0.944 instead of 0.950, because articles beside a topic name it in passing as often as those about it."""
 
@@ -62,14 +69,22 @@ def stance_model(out: Path, language: str) -> StanceModel:
     return both
 
 
-def relevance_features(out: Path, items: Sequence[Item]) -> Floats:
-    """One row of features per item."""
-    model = embedding(out)
-    texts = sorted({f"passage: {item.article}" for item in items} | {f"query: {item.topic.text}" for item in items})
-    vectors = dict(zip(texts, model.run(texts), strict=True))
-    cosine = [float(vectors[f"passage: {item.article}"] @ vectors[f"query: {item.topic.text}"]) for item in items]
-    looked = second_look(out).run([item.topic.text for item in items], [item.article for item in items])[:, ABOUT]
-    return np.array([relevance.features(item, *numbers) for item, *numbers in zip(items, cosine, looked, strict=True)])
+def relevance_features(out: Path, items: Sequence[Item], *, by_passage: bool = False) -> Floats:
+    """One row of features per item; with `by_passage` of what in it is nearest to its topic."""
+    read = [[item.article, *(item.passages if by_passage else ())] for item in items]
+    texts = sorted({f"passage: {text}" for parts in read for text in parts} | {f"query: {item.topic.text}" for item in items})
+    vectors = dict(zip(texts, embedding(out).run(texts), strict=True))
+    cosines = [
+        np.array([vectors[f"passage: {text}"] @ vectors[f"query: {item.topic.text}"] for text in parts])
+        for item, parts in zip(items, read, strict=True)
+    ]
+    seen = [
+        relevance.article_text(item.title, parts[1 + int(cosine[1:].argmax())]) if len(parts) > 1 else item.article
+        for item, parts, cosine in zip(items, read, cosines, strict=True)
+    ]
+    looked = second_look(out).run([item.topic.text for item in items], seen)[:, ABOUT]
+    nearest = [float(cosine.max()) for cosine in cosines]
+    return np.array([relevance.features(item, *numbers) for item, *numbers in zip(items, nearest, looked, strict=True)])
 
 
 def logistic() -> LogisticRegression:
@@ -83,27 +98,27 @@ def scaled(features: Floats) -> tuple[Floats, Floats]:
     return features.mean(0), np.where(spread < 1e-6, 1.0, spread)
 
 
-def fit(features: Floats, labels: NDArray[np.int64]) -> tuple[Floats, float]:
+def fit(features: Floats, labels: NDArray[np.int64], weighed: Sequence[int]) -> tuple[Floats, float]:
     """Weights and bias on unscaled features; those that do not weigh in get 0."""
-    mean, spread = scaled(features[:, WEIGHED])
-    model = logistic().fit((features[:, WEIGHED] - mean) / spread, labels)
+    mean, spread = scaled(features[:, weighed])
+    model = logistic().fit((features[:, weighed] - mean) / spread, labels)
     weights = np.zeros(features.shape[1])
-    weights[WEIGHED] = model.coef_[0] / spread
-    return weights, float(model.intercept_[0] - weights[WEIGHED] @ mean)
+    weights[weighed] = model.coef_[0] / spread
+    return weights, float(model.intercept_[0] - weights[weighed] @ mean)
 
 
-def out_of_fold(features: Floats, labels: NDArray[np.int64], groups: Sequence[str]) -> Floats:
+def out_of_fold(features: Floats, labels: NDArray[np.int64], groups: Sequence[str], weighed: Sequence[int]) -> Floats:
     """Probabilities for every item from a function that never saw its topic."""
     found = np.zeros(len(labels))
     for train, test in GroupKFold(n_splits=5).split(features, labels, groups):
-        weights, bias = fit(features[train], labels[train])
+        weights, bias = fit(features[train], labels[train], weighed)
         found[test] = measure.sigmoid(features[test] @ weights + bias)
     return found
 
 
 def gated(features: Floats, probability: Floats, gate: float) -> Floats:
     """Probability 0 where neither the cosine nor an alias passes the gate."""
-    passes = (features[:, 0] >= gate) | (features[:, 2:].max(1) > 0)
+    passes = (features[:, 0] >= gate) | (features[:, NAMED].max(1) > 0)
     return np.where(passes, probability, 0.0)
 
 
@@ -115,36 +130,63 @@ def best_threshold(probability: Floats, labels: NDArray[np.int64]) -> float:
 
 
 def gate_of(features: Floats, labels: NDArray[np.int64], weights: Floats, bias: float, threshold: float) -> float:
-    """The cosine that right pairs reach, or that half the threshold needs even with the best second look: the higher one."""
+    """The cosine that right pairs reach, or that half the threshold needs even where all else is for it: the higher one."""
     generous = float(np.quantile(features[labels == 1, 0], 1 - GATE_RECALL) - 0.005)
     half = threshold / 2
     wanted = np.log(half / (1 - half))
-    best_look = float(weights[SECOND_LOOK] * features[:, SECOND_LOOK].max())
-    unreachable = (wanted - bias - best_look) / weights[0]
+    best = float(weights[SECOND_LOOK] * features[:, SECOND_LOOK].max() + weights[ACROSS])
+    unreachable = (wanted - bias - best) / weights[0]
     return max(generous, float(unreachable))
 
 
 def calibrate_relevance(out: Path) -> dict[str, Any]:
-    """Fit on topics that the second look was not tuned on; the threshold is chosen on those and on whole articles at a desk."""
+    """Fit on topics that the second look was not tuned on, and apart on long articles, which are read passage by passage.
+
+    The threshold is chosen on both.
+    """
     held = [item for item in relevance.all_items() if relevance.is_held_out(item.topic)]
     items = held + relevance.easy_negatives(held, relevance.SEED)
-    features = relevance_features(out, items)
-    labels = np.array([item.label for item in items])
-    unseen = out_of_fold(features, labels, [item.topic.key for item in items])
-    weights, bias = fit(features, labels)
-    desk = relevance.desk_items("tuning_articles*.jsonl")
-    at_desk = measure.sigmoid(relevance_features(out, desk) @ weights + bias)
-    threshold = best_threshold(np.concatenate([unseen, at_desk]), np.concatenate([labels, [item.label for item in desk]]))
-    gate = gate_of(features, labels, weights, bias, threshold)
-    figures = measure.relevance_figures(gated(features, unseen, gate)[: len(held)], [item.label for item in held], threshold)
+    features, labels = relevance_features(out, items), labels_of(items)
+    unseen = out_of_fold(features, labels, [item.topic.key for item in items], OF_WHOLES)
+    desk = [item for name in DESKS for item in relevance.desk_items(name)]
+    long = [item for item in [*held, *desk] if item.passages]
+    nearest, told = relevance_features(out, long, by_passage=True), labels_of(long)
+    unseen_long = out_of_fold(nearest, told, [item.topic.key for item in long], OF_PASSAGES)
+    threshold = best_threshold(np.concatenate([unseen, unseen_long]), np.concatenate([labels, told]))
+    joined = joined_by(features, labels, threshold, OF_WHOLES)
+    passages = joined_by(nearest, told, threshold, OF_PASSAGES)
+    read = gated(features, unseen, joined["gate"])[: len(held)]
+    is_long = np.array([bool(item.passages) for item in held])
+    read[is_long] = gated(nearest, unseen_long, passages["gate"])[: is_long.sum()]
+    figures = measure.relevance_figures(read, [item.label for item in held], threshold)
     cosine_only = measure.average_precision(labels[: len(held)], features[: len(held), 0])
-    return {
-        "gate": round(gate, 4),
+    return joined | {
         "threshold": round(threshold, 3),
-        "weights": [round(float(weight), 5) for weight in weights],
-        "bias": round(bias, 5),
+        "passages": passages | {"read_on": READ_ON},
         "held_out_relevance": figures | {"cosine_average_precision": round(cosine_only, 3)},
     }
+
+
+def probabilities(out: Path, items: Sequence[Item], found: dict[str, Any]) -> Floats:
+    """What the scorer would say of these, where their topic lets a long one be read on."""
+    wholes, nearest = relevance_features(out, items), relevance_features(out, items, by_passage=True)
+    whole, read_on = (
+        gated(features, measure.sigmoid(features @ np.array(joined["weights"]) + joined["bias"]), joined["gate"])
+        for features, joined in ((wholes, found), (nearest, found["passages"]))
+    )
+    return np.where([bool(item.passages) for item in items], read_on, whole)
+
+
+def labels_of(items: Sequence[Item]) -> NDArray[np.int64]:
+    """1 where an article is about its topic."""
+    return np.array([item.label for item in items])
+
+
+def joined_by(features: Floats, labels: NDArray[np.int64], threshold: float, weighed: Sequence[int]) -> dict[str, Any]:
+    """What the manifest says of the logistic function, and the cosine under which it is not worth asking."""
+    weights, bias = fit(features, labels, weighed)
+    gate = gate_of(features, labels, weights, bias, threshold)
+    return {"gate": round(gate, 4), "weights": [round(float(weight), 5) for weight in weights], "bias": round(bias, 5)}
 
 
 def temperatures(model: StanceModel, examples: Sequence[Stance]) -> dict[str, float]:

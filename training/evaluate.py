@@ -64,9 +64,7 @@ def evaluate_relevance(out: Path, found: dict[str, Any]) -> dict[str, dict[str, 
     """Our development articles against topics never seen."""
     folder = OWN / "own_articles" / "dev"
     items = relevance.article_items(folder / "articles.jsonl", folder / "rules.yaml")
-    features = calibrate.relevance_features(out, items)
-    probability = measure.sigmoid(features @ np.array(found["weights"]) + found["bias"])
-    probability = calibrate.gated(features, probability, found["gate"])
+    probability = calibrate.probabilities(out, items, found)
     labels = [item.label for item in items]
     figures = {"own dev articles": measure.relevance_figures(probability, labels, found["threshold"])}
     english = np.array([item.lang == "en" for item in items])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,28 +12,30 @@ import numpy as np
 import torch
 from safetensors.numpy import load_file
 
-from training import data, english, graph, stance
+from training import data, english, graph, relevance, stance
 from training.bases import sha256, write_json
 from training.data import LABELS
 from training.encoder import CrossEncoder
-from training.outliers import outliers
+from training.outliers import AFTER_INNER, AROUND_INNER, inputs_of, outliers, products
 from training.relevance import FEATURES
 from training.tune import Pair
 
-REVISION = "2026.11.30-3"
+REVISION = "2026.11.30-4"
 EMBEDDING_TOKENS = 128
 SECOND_LOOK_TOKENS = 224
 STANCE_TOKENS = 192
 MULTILINGUAL, ENGLISH = "multilingual", "stance-en"
 SHARED_WORDS = {"words": "words.bin", "words.scale": "words.bin"}
 # Not "q4": the base lies on a 4-bit grid, and rounding to that grid again undoes most of the tuning.
-EMBEDDING_KIND, PAIRS_KIND, ENGLISH_KIND = "i8", "q8", "packed"
+EMBEDDING_KIND, PAIRS_KIND, ENGLISH_KIND = "i8", "i8", "packed"
+EXACT_PAIRS, EXACT_ENGLISH = 8, 16
+"""Inputs of a crowded matrix that are multiplied exactly."""
 SECOND_OPINION = 0.35
 """What the multilingual model counts beside the English one about a holder; of an author's own voice it knows less."""
 ONE_BY_ONE = {"is_asked_alone": True}
 """Every graph rounds what it multiplies, and two cores are busier with a text each than with a batch each."""
 MULTILINGUAL_WORD_BITS, ENGLISH_WORD_BITS = 4, 8
-WATCHED = 200
+WATCHED, WATCHED_LOOKS = 200, 60
 PACKED = "packed.safetensors"
 PAIRS_LABELS = [*LABELS, "about"]
 
@@ -60,7 +63,7 @@ def write_tokenizer(base: Path, out: Path) -> None:
 
 
 def watched(*languages: str) -> list[Pair]:
-    """Passages over which outlying activations are looked for."""
+    """Passages on which the inputs of matrices are watched."""
     train, _ = data.own_stance()
     chosen = [example for example in train if example.lang in languages or not languages]
     return [stance.pair(example) for example in data.sample(chosen, WATCHED, stance.SEED)]
@@ -75,9 +78,13 @@ def write_embedding(work: Path, out: Path) -> None:
 
 def write_pairs(work: Path, out: Path) -> None:
     """The multilingual cross-encoder for stance and for the second look."""
-    shape = shape_of(work / "bases" / "multilingual")
-    empty = graph.Graph(PAIRS_KIND)
-    model = graph.cross_encoder_model(tuned_state(work / "pairs"), shape, empty, MULTILINGUAL_WORD_BITS, "logits")
+    base = work / "bases" / "multilingual"
+    looks = random.Random(stance.SEED).sample(relevance.all_items(), WATCHED_LOOKS)
+    asked = [*watched(), *(Pair(item.topic.text, item.article, ()) for item in looks)]
+    seen = inputs_of(CrossEncoder.load(base, work / "pairs"), asked, SECOND_LOOK_TOKENS)
+    exact = outliers(seen, AROUND_INNER, EXACT_PAIRS)
+    drawn = graph.Graph(PAIRS_KIND, outliers=exact, products=products(seen, exact))
+    model = graph.cross_encoder_model(tuned_state(work / "pairs"), shape_of(base), drawn, MULTILINGUAL_WORD_BITS, "logits")
     graph.write(model, out / MULTILINGUAL, "pairs", SHARED_WORDS)
 
 
@@ -86,7 +93,8 @@ def write_english(work: Path, out: Path) -> None:
     write_tokenizer(work / "bases" / "mpnet", out / ENGLISH)
     shape = shape_of(work / "bases" / "mpnet")
     tuned = CrossEncoder.load(work / "bases" / "mpnet", work / "stance-en")
-    drawn = graph.Graph(ENGLISH_KIND, english.ENGLISH_BLOCK, outliers(tuned, watched("en"), STANCE_TOKENS))
+    exact = outliers(inputs_of(tuned, watched("en"), STANCE_TOKENS), AFTER_INNER, EXACT_ENGLISH)
+    drawn = graph.Graph(ENGLISH_KIND, english.ENGLISH_BLOCK, exact)
     model = graph.cross_encoder_model(tuned_state(work / "stance-en"), shape, drawn, ENGLISH_WORD_BITS, "logits")
     graph.write(model, out / ENGLISH, "model")
     graph.write_packed(drawn, out / ENGLISH / PACKED)
@@ -110,7 +118,7 @@ def manifest(out: Path, calibration: dict[str, Any]) -> dict[str, Any]:
         for path in sorted(out.rglob("*"))
         if path.is_file() and path.name != "model.json"
     }
-    relevance = {key: calibration[key] for key in ("gate", "threshold", "weights", "bias")}
+    relevance = {key: calibration[key] for key in ("gate", "threshold", "weights", "bias", "passages")}
     return {
         "revision": REVISION,
         "files": files,

@@ -13,6 +13,8 @@ from typing import Any
 
 import yaml
 
+from monitor.core.scoring.relevance import FEATURES as KNOWN
+from monitor.core.scoring.relevance import across_scripts, passages_of
 from monitor.core.words.inflections import is_wide
 from training import data
 from training.data import OWN
@@ -69,6 +71,11 @@ class Item:
     def article(self) -> str:
         """What the models read: title and lead."""
         return article_text(self.title, self.text)
+
+    @property
+    def passages(self) -> list[str]:
+        """What they read beside it, where the text is long."""
+        return passages_of(self.text)
 
 
 def article_text(title: str, text: str) -> str:
@@ -197,10 +204,11 @@ def alias_features(item: Item) -> list[float]:
 
 def features(item: Item, cosine: float, logit: float) -> list[float]:
     """In the order of the manifest."""
-    return [cosine, logit, *alias_features(item)]
+    across = across_scripts([(item.title, item.text)], [item.topic.text])
+    return [cosine, logit, *alias_features(item), float(across[0, 0])]
 
 
-FEATURES = ["cosine", "second_look", "alias_title", "alias_lead", "alias_text"]
+FEATURES = [name for name in KNOWN if name != "is_read_on"]
 
 
 def described(items: Sequence[Item]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.core.scoring.relevance import READ_ON
 from monitor.errors import ScorerError
 from monitor.model import Limits, Vector
 from monitor.scorers._batches import BUDGET, MOST, Batch, batches
@@ -51,7 +52,9 @@ class Graphs:
     @property
     def limits(self) -> Limits:
         relevance = self._manifest.relevance
-        return Limits(relevance.gate, relevance.threshold)
+        if relevance.passages is None:
+            return Limits(relevance.gate, relevance.threshold)
+        return Limits(relevance.gate, relevance.threshold, relevance.passages.read_on, relevance.passages.gate)
 
     def embed(self, texts: Sequence[str], *, as_topics: bool = False) -> Vector:
         graph = self._manifest.embedding
@@ -69,8 +72,10 @@ class Graphs:
         return runner.run(runner.tokens.pairs(pairs), len(graph.labels))[:, graph.labels.index(ABOUT)]
 
     def relevance(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        calibration = self._manifest.relevance
-        logits = features.astype(np.float64) @ np.asarray(calibration.weights) + calibration.bias
+        whole = self._manifest.relevance
+        logits = whole.logits(features)
+        if whole.passages is not None:
+            logits = np.where(features[:, READ_ON] > 0, whole.passages.logits(features), logits)
         return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -60, 60))), np.float32)
 
     def stance(self, pairs: Sequence[tuple[str, str]], languages: Sequence[str]) -> NDArray[np.float32]:
@@ -154,6 +159,8 @@ def open_graph(path: Path, packed: Path | None = None) -> Run:
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.enable_mem_pattern = False
+    # What else it would fuse is fused in the graph already, or slower fused: adding and normalising take four times as long.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     try:
         left_out = {} if packed is None else unpack(packed)
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in left_out.values()]

@@ -7,6 +7,8 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from monitor.core.scoring.stance import AUTHOR, TOWARD, names_target
@@ -41,13 +43,29 @@ class Embedding(Graph):
     topic_prefix: str = ""
 
 
-class Calibration(_Part):
-    """Logistic regression over the five features of relevance, with its gate and default threshold."""
+class Joined(_Part):
+    """Logistic regression over cosine, second look and names, and the cosine under which it is not worth asking."""
 
     gate: float
-    threshold: float
     weights: tuple[float, ...]
     bias: float
+
+    def logits(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(n,) of (n, features) rows; a manifest made before a feature was known names fewer weights."""
+        return np.asarray(features[:, : len(self.weights)] @ np.asarray(self.weights) + self.bias, np.float64)
+
+
+class Passages(Joined):
+    """The same for articles read passage by passage, and the cosine with a topic from which a long one is."""
+
+    read_on: float
+
+
+class Calibration(Joined):
+    """What makes a probability of relevance's features, and the default threshold."""
+
+    threshold: float
+    passages: Passages | None = None
 
 
 class PairGraph(Graph):

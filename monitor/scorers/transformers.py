@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from monitor.core.scoring.relevance import NAMED
 from monitor.core.scoring.stance import TOWARD
 from monitor.errors import ScorerError
 from monitor.model import Limits, Vector
@@ -114,7 +115,7 @@ class TransformersScorer:
         wanted = self._config.embedding
         if wanted is None:
             return self._graphs.relevance(features)
-        named = features[:, 2:].max(axis=1, initial=0.0)
+        named = features[:, NAMED].max(axis=1, initial=0.0)
         logits = wanted.slope * (features[:, 0] - wanted.middle) + named
         return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -60, 60))), np.float32)
 

@@ -9,10 +9,23 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.core.scoring.relevance import AliasIndex, article_text, cosines, features, index_aliases, topic_text, worth_a_look
+from monitor.core.scoring.relevance import (
+    AliasIndex,
+    across_scripts,
+    article_text,
+    cosines,
+    features,
+    index_aliases,
+    passages_of,
+    topic_text,
+    worth_a_look,
+    worth_reading_on,
+)
 from monitor.model import Topic, Vector
 from monitor.ports import Scorer
 
+_FAR = -1.0
+"""The cosine of a pair that nobody asks about."""
 _REMEMBERED = 20_000
 """Topic vectors kept; a rulebook has a thousand topics at most, and each edit leaves old texts behind."""
 
@@ -34,6 +47,27 @@ class _Topics:
     names: AliasIndex
 
 
+@dataclass(frozen=True, slots=True)
+class _Nearest:
+    """What in each article is nearest to each topic.
+
+    (articles, topics) cosines; which articles were read passage by passage; the passages of these by row, and (topics,) which one
+    is nearest to each topic.
+    """
+
+    cosine: Vector
+    is_read_on: NDArray[np.bool_]
+    passages: dict[int, tuple[Sequence[str], NDArray[np.intp]]]
+
+    def text(self, row: int, topic: int, part: tuple[str, str]) -> str:
+        """What to look at again: an article's title and lead, or its title and the passage nearest to the topic."""
+        title, whole = part
+        if row not in self.passages:
+            return article_text(title, whole)
+        passages, places = self.passages[row]
+        return article_text(title, passages[places[topic]])
+
+
 def relevance_of(
     parts: Sequence[tuple[str, str]], topics: Sequence[Topic], scorer: Scorer, *, wanted: NDArray[np.bool_] | None = None
 ) -> Found:
@@ -46,17 +80,42 @@ def relevance_of(
     if not parts or not topics:
         return Found(embeddings, probabilities, [frozenset() for _ in parts])
     ready = _ready(tuple(topics))
-    cosine = cosines(embeddings, _vectors(ready.texts, scorer))
+    vectors = _vectors(ready.texts, scorer)
+    cosine = cosines(embeddings, vectors)
     flags = ready.names.flags(parts)
-    pairs = worth_a_look(cosine, flags, scorer.limits.gate)
+    if wanted is not None:
+        cosine, flags = np.where(wanted, cosine, _FAR), flags * wanted[:, :, np.newaxis]
+    nearest, limits = _nearest(parts, cosine, flags, vectors, scorer), scorer.limits
+    pairs = worth_a_look(nearest.cosine, flags, np.where(nearest.is_read_on, limits.gate_of_passages, limits.gate))
     if wanted is not None:
         pairs = pairs[wanted[pairs[:, 0], pairs[:, 1]]]
-    looks = scorer.second_look([(ready.texts[topic], article_text(*parts[row])) for row, topic in pairs.tolist()])
-    answers = scorer.relevance(features(cosine, flags, pairs, looks))
+    looks = scorer.second_look([(ready.texts[topic], nearest.text(row, topic, parts[row])) for row, topic in pairs.tolist()])
+    across = across_scripts(parts, ready.texts)
+    answers = scorer.relevance(features(nearest.cosine, flags, across, nearest.is_read_on, pairs, looks))
     for (row, number), probability in zip(pairs.tolist(), answers.tolist(), strict=True):
         probabilities[row][topics[number].id] = probability
     named = [frozenset(topics[number].id for number in row.max(axis=1).nonzero()[0].tolist()) for row in flags]
     return Found(embeddings, probabilities, named)
+
+
+def _nearest(
+    parts: Sequence[tuple[str, str]], cosine: Vector, flags: NDArray[np.float32], topics: Vector, scorer: Scorer
+) -> _Nearest:
+    """The lead tells what an article is about first; one on two matters comes to the second later, so it is read on."""
+    found = _Nearest(cosine.copy(), np.zeros(len(parts), bool), {})
+    bound = scorer.limits.read_on
+    if bound is None:
+        return found
+    cut = {row: passages for row in worth_reading_on(cosine, flags, bound).tolist() if (passages := passages_of(parts[row][1]))}
+    vectors = scorer.embed([passage for passages in cut.values() for passage in passages])
+    start = 0
+    for row, passages in cut.items():
+        near = cosines(vectors[start : start + len(passages)], topics)
+        start += len(passages)
+        found.cosine[row] = np.maximum(cosine[row], near.max(axis=0))
+        found.is_read_on[row] = True
+        found.passages[row] = passages, near.argmax(axis=0)
+    return found
 
 
 @lru_cache(maxsize=8)

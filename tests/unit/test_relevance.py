@@ -10,13 +10,21 @@ from hypothesis import strategies as st
 from monitor.core.scoring.relevance import (
     FEATURES,
     LEAD,
+    LONG,
+    MOST_PASSAGES,
+    NAMED,
+    PASSAGE,
     READ,
+    READ_ON,
+    across_scripts,
     article_text,
     cosines,
     features,
     index_aliases,
+    passages_of,
     topic_text,
     worth_a_look,
+    worth_reading_on,
 )
 from monitor.model import Topic
 from tests.costs import times_dearer
@@ -71,8 +79,40 @@ def test_near_or_named_pairs_are_looked_at_again():
     cosine = cosines(articles, np.array([[1, 0], [0.6, 0.8]], np.float32))
     flags = np.zeros((2, 2, 3), np.float32)
     flags[1, 0, 2] = 1
-    pairs = worth_a_look(cosine, flags, 0.7)
+    pairs = worth_a_look(cosine, flags, np.array([0.7, 0.7], np.float32))
     assert pairs.tolist() == [[0, 0], [1, 0], [1, 1]]
-    rows = features(cosine, flags, pairs, np.array([3.0, 2.0, 1.0], np.float32))
+    assert worth_a_look(cosine, flags, np.array([0.5, 0.9], np.float32)).tolist() == [[0, 0], [0, 1], [1, 0]]
+    across = np.array([[False, False], [True, False]])
+    rows = features(cosine, flags, across, np.array([False, True]), pairs, np.array([3.0, 2.0, 1.0], np.float32))
     assert rows.shape == (3, len(FEATURES))
-    assert rows.tolist()[1] == [0.0, 2.0, 0.0, 0.0, 1.0]
+    assert rows.tolist()[1] == [0.0, 2.0, 0.0, 0.0, 1.0, 1.0, 1.0]
+    assert rows[:, NAMED].tolist() == [[0, 0, 0], [0, 0, 1], [0, 0, 0]]
+    assert rows[:, READ_ON].tolist() == [0.0, 1.0, 1.0]
+
+
+def test_a_long_text_is_read_in_passages_that_leave_out_nothing():
+    sentences = [f"Sentence number {number} says something." for number in range(12)]
+    for count in range(LONG, len(sentences) + 1):
+        cut = passages_of(" ".join(sentences[:count]))
+        assert all(any(sentence in passage for passage in cut) for sentence in sentences[:count])
+        assert all(sum(sentence in passage for sentence in sentences) <= PASSAGE for passage in cut)
+    assert passages_of(" ".join(sentences[: LONG - 1])) == []
+    assert len(passages_of("A man spoke. " * 5_000)) == MOST_PASSAGES
+    assert max(map(len, passages_of("a" * 3_000 + ". It rains. " * 9))) == READ
+
+
+def test_what_names_a_topic_or_is_near_to_one_is_read_on():
+    cosine = np.array([[0.2, 0.71], [0.3, 0.69], [0.1, 0.2]], np.float32)
+    flags = np.zeros((3, 2, 3), np.float32)
+    flags[2, 0, 2] = 1
+    assert worth_reading_on(cosine, flags, 0.7).tolist() == [0, 2]
+    assert worth_reading_on(cosine[:, :0], flags[:, :0], 0.7).tolist() == []
+
+
+def test_scripts_of_east_asia_are_told_from_others():
+    articles = [("Freedom Edge 훈련", "한미일이 제주 남방에서 훈련을 했다."), ("A levy", "It passed. 디지털세"), ("", "")]
+    assert across_scripts(articles, ["Levy. Also: 디지털세", "디지털세. 플랫폼에 매기는 세금"]).tolist() == [
+        [True, False],
+        [False, False],
+        [False, False],
+    ]

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.core.words.inflections import is_wide
+from monitor.core.words.inflections import is_mostly_wide, is_wide
+from monitor.core.words.sentences import split
 from monitor.model import Topic, Vector
 
 READ = 1_000
@@ -20,7 +21,17 @@ LEAD = 400
 SEARCHED = 200_000
 """Characters of a text in which aliases are looked for; what is longer is no news article."""
 
-FEATURES = ("cosine", "second_look", "alias_title", "alias_lead", "alias_text")
+LONG = 5
+"""Sentences from which a text is long: the models see only its lead at once."""
+PASSAGE, STEP = 3, 2
+"""Sentences of a passage, and after how many the next one begins: what two of them share is one sentence."""
+MOST_PASSAGES = 30
+_SPLIT = 40_000
+"""Characters of a text that are cut into passages."""
+
+FEATURES = ("cosine", "second_look", "alias_title", "alias_lead", "alias_text", "across_scripts", "is_read_on")
+NAMED = slice(FEATURES.index("alias_title"), FEATURES.index("across_scripts"))
+READ_ON = FEATURES.index("is_read_on")
 
 _WORD = re.compile(r"\w+", re.UNICODE)
 _FEWEST_LETTERS = 3
@@ -41,6 +52,15 @@ def topic_text(topic: Topic) -> str:
 def article_text(title: str, text: str) -> str:
     """What the models read of an article."""
     return f"{title}. {text[:READ]}" if title else text[:READ]
+
+
+def passages_of(text: str) -> list[str]:
+    """What a long text is read in beside its lead, for the topics that it comes to later; of a short one nothing."""
+    sentences = [text[start:end] for start, end in split(text[:_SPLIT])]
+    if len(sentences) < LONG:
+        return []
+    starts = range(0, len(sentences) - 1, STEP)[:MOST_PASSAGES]
+    return [" ".join(sentences[start : start + PASSAGE])[:READ] for start in starts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +128,33 @@ def cosines(articles: Vector, topics: Vector) -> Vector:
     return np.asarray(np.clip(articles @ topics.T, -1.0, 1.0), np.float32)
 
 
-def worth_a_look(cosine: Vector, flags: NDArray[np.float32], gate: float) -> NDArray[np.intp]:
-    """(n, 2) rows of (article, topic) whose pair is near enough, or named, to be looked at again."""
-    return np.argwhere((cosine >= gate) | (flags.max(axis=2) > 0))
+def worth_reading_on(cosine: Vector, flags: NDArray[np.float32], bound: float) -> NDArray[np.intp]:
+    """The articles that name a topic, or are as near to one as `bound`: they may come to others, or to this one, later on."""
+    return np.flatnonzero((cosine.max(axis=1, initial=-1.0) >= bound) | (flags.max(axis=(1, 2), initial=0.0) > 0))
+
+
+def worth_a_look(cosine: Vector, flags: NDArray[np.float32], gates: Vector) -> NDArray[np.intp]:
+    """(n, 2) rows of (article, topic) whose pair is near enough, or named, to be looked at again; `gates` has one per article."""
+    return np.argwhere((cosine >= gates[:, np.newaxis]) | (flags.max(axis=2) > 0))
 
 
 def features(
-    cosine: Vector, flags: NDArray[np.float32], pairs: NDArray[np.intp], second_look: NDArray[np.float32]
+    cosine: Vector,
+    flags: NDArray[np.float32],
+    across: NDArray[np.bool_],
+    is_read_on: NDArray[np.bool_],
+    pairs: NDArray[np.intp],
+    second_look: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """(n, 5) rows for these pairs, columns as in `FEATURES`."""
-    rows, columns = pairs[:, 0], pairs[:, 1]
-    return np.column_stack([cosine[rows, columns], second_look, flags[rows, columns]]).astype(np.float32)
+    """(n, 7) rows for these pairs, columns as in `FEATURES`; the cosine of an article read on is that of its nearest part."""
+    at = pairs[:, 0], pairs[:, 1]
+    return np.column_stack([cosine[at], second_look, flags[at], across[at], is_read_on[pairs[:, 0]]]).astype(np.float32)
+
+
+def across_scripts(articles: Sequence[tuple[str, str]], topics: Sequence[str]) -> NDArray[np.bool_]:
+    """(articles, topics): whether a (title, text) is Korean, Japanese or Chinese and the topic's text is not.
+
+    The cosine of such pairs is lower than of others that are as near.
+    """
+    wide = np.array([is_mostly_wide(article_text(*article)) for article in articles], bool)
+    return np.outer(wide, [not is_mostly_wide(topic) for topic in topics])

@@ -43,6 +43,11 @@ def count_wide(text: str) -> int:
     return len(_WIDE.findall(text))
 
 
+def is_mostly_wide(text: str) -> bool:
+    """Whether a text is written in such a script, whatever names or numbers of others stand in it."""
+    return 3 * count_wide(text) > len(text)
+
+
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """What every form of a word begins with, folded; two words with one stem need not be forms of one."""
