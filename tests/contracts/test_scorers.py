@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from monitor import kinds
+from monitor.core.scoring.relevance import FEATURES, READ_ON
 from monitor.errors import ScorerError
 from monitor.scorers import onnx, transformers
 from tests.tinymodels import WIDTH, make_tokenizer, make_weights, write_manifest
@@ -114,10 +115,24 @@ def test_the_bundled_models_answer_alike_alone_and_in_company():
 def test_relevance_is_a_probability(scorer):
     looks = scorer.second_look([("tax", "Japan said the tax"), ("bell", "China")])
     assert looks.shape == (2,)
-    rows = np.zeros((2, 5), np.float32)
+    rows = np.zeros((2, len(FEATURES)), np.float32)
     rows[:, 0], rows[:, 1] = (0.9, 0.1), looks
     answers = scorer.relevance(rows)
     assert ((answers >= 0) & (answers <= 1)).all()
+
+
+def test_what_was_read_passage_by_passage_is_judged_by_weights_of_its_own(tmp_path: Path):
+    folder = make_weights(tmp_path / "w")
+    rows = np.zeros((2, len(FEATURES)), np.float32)
+    rows[:, 0], rows[1, READ_ON] = 0.8, 1.0
+    assert onnx_scorer(folder).limits.read_on is None
+    relevance = json.loads((folder / "model.json").read_text())["relevance"]
+    passages = {"gate": 0.6, "weights": [10.0, 0.0, 0.0, 0.0, 0.0, 1.0], "bias": -8.0, "read_on": 0.7}
+    before = onnx_scorer(folder).relevance(rows)
+    write_manifest(folder, relevance=relevance | {"passages": passages})
+    scorer = onnx_scorer(folder)
+    assert scorer.relevance(rows) == pytest.approx([before[0], 0.5], abs=1e-6)
+    assert (scorer.limits.read_on, scorer.limits.gate_of_passages, scorer.limits.gate) == (0.7, 0.6, relevance["gate"])
 
 
 def test_nothing_gives_nothing(scorer):

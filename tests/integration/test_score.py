@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from monitor.core.scoring.relevance import READ_ON
 from monitor.errors import ScorerError
 from monitor.model import Actor, Article, Limits, Rulebook, Stance, Topic, Voice
 from monitor.scorers import onnx
@@ -87,6 +88,45 @@ def test_a_sentence_on_a_topic_that_the_article_only_names_says_nothing_of_anoth
     assert {one.topic for one in scores.relevances if one.is_relevant} == {"tax"}
     sides = {one.holder: one.stance for one in scores.statements}
     assert (sides["China"], sides["Japan"]) == (Stance.NEUTRAL, Stance.AGAINST)
+
+
+class ReadingOn(WordScorer):
+    """Reads long articles on where the desk's topics are near or named, and notes what it looks at again."""
+
+    limits = Limits(gate=0.1, threshold=0.5, read_on=0.3, gate_of_passages=0.5)
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def second_look(self, pairs):
+        self.seen += pairs
+        return super().second_look(pairs)
+
+    def relevance(self, features):
+        return np.where(features[:, READ_ON] > 0, features[:, 0], 0.0)
+
+
+LATER = " ".join(["The ferry was late on every day of the week."] * 30) + " Platforms fear a digital tax. Tax on platforms grows."
+
+
+def test_a_long_article_is_about_a_topic_that_it_comes_to_later():
+    scorer = ReadingOn()
+    (scores,) = score_articles([article(7, "News of the day", LATER)], RULEBOOK, scorer)
+    assert {one.topic: one.is_relevant for one in scores.relevances}["tax"]
+    (seen,) = (text for topic, text in scorer.seen if topic.startswith("Digital tax"))
+    assert seen.startswith("News of the day. ")
+    assert "Platforms fear a digital tax." in seen
+    assert np.array_equal(scores.embedding, scorer.embed([f"News of the day. {LATER[:1_000]}"])[0])
+
+
+@pytest.mark.parametrize("text", ["It rained. " * 30, LATER[-56:]])
+def test_what_is_near_no_topic_or_short_is_read_once(text):
+    scorer = ReadingOn()
+    scorer.limits = replace(scorer.limits, read_on=2.0) if "rained" in text else scorer.limits
+    (scores,) = score_articles([article(7, "News of the day", text)], RULEBOOK, scorer)
+    assert not any(one.is_relevant for one in scores.relevances)
+    assert not any(one.probability for one in scores.relevances)
 
 
 class Doubting(WordScorer):
