@@ -80,7 +80,7 @@ def relevance_of(
     if not parts or not topics:
         return Found(embeddings, probabilities, [frozenset() for _ in parts])
     ready = _ready(tuple(topics))
-    vectors = _vectors(ready.texts, scorer)
+    vectors = topic_vectors(topics, scorer)
     cosine = cosines(embeddings, vectors)
     flags = ready.names.flags(parts)
     if wanted is not None:
@@ -126,9 +126,9 @@ def _ready(topics: tuple[Topic, ...]) -> _Topics:
 _known: dict[tuple[str, str], Vector] = {}
 
 
-def _vectors(texts: Sequence[str], scorer: Scorer) -> Vector:
+def topic_vectors(topics: Sequence[Topic], scorer: Scorer) -> Vector:
     """(topics, d) vectors; a text that this revision has embedded before is not embedded again."""
-    revision = scorer.revision
+    revision, texts = scorer.revision, [topic_text(topic) for topic in topics]
     missing = [text for text in dict.fromkeys(texts) if (revision, text) not in _known]
     if len(_known) + len(missing) > _REMEMBERED:
         _known.clear()

@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 
 from monitor.core.scoring.heads import Head, threshold_of
 from monitor.core.scoring.holders import Finder, compile_actors
-from monitor.core.scoring.stance import Question, questions, statements
+from monitor.core.scoring.relevance import cosines
+from monitor.core.scoring.stance import Question, questions, statements, weighed
 from monitor.core.scoring.voices import Reading, read
 from monitor.core.words.languages import detect
 from monitor.errors import ScorerError
 from monitor.logs import logger
 from monitor.model import Actor, Article, Relevance, Rulebook, Scores, Statement, Topic, Vector
 from monitor.ports import Scorer
-from monitor.services.relevance import relevance_of
+from monitor.services.relevance import relevance_of, topic_vectors
 
 log = logger(__name__)
 
@@ -194,13 +195,40 @@ def _statements(
         [question for topic in topics if reading for question in questions(reading, topic, rivals, is_minor=topic.id in lesser)]
         for reading, topics, rivals, lesser in zip(readings, asked_about, spoken_of, minor, strict=True)
     ]
-    pairs = [question.pair for mine in asked for question in mine]
-    answers = scorer.stance(pairs, [part.language for part, mine in zip(parts, asked, strict=True) for _ in mine])
-    ends = np.cumsum([len(mine) for mine in asked])
+    questioned = _weighed(readings, asked, spoken_of, scorer)
+    pairs = [question.pair for mine in questioned for question in mine]
+    answers = scorer.stance(pairs, [part.language for part, mine in zip(parts, questioned, strict=True) for _ in mine])
+    ends = np.cumsum([len(mine) for mine in questioned])
     return [
         _of_article(reading, mine, answers[end - len(mine) : end])
-        for reading, mine, end in zip(readings, asked, ends.tolist(), strict=True)
+        for reading, mine, end in zip(readings, questioned, ends.tolist(), strict=True)
     ]
+
+
+def _weighed(
+    readings: Sequence[Reading | None], asked: Sequence[Sequence[Question]], spoken_of: Sequence[Sequence[Topic]], scorer: Scorer
+) -> list[Sequence[Question]]:
+    """The questions, in articles of several topics weighed by how near each sentence is to its own beside the others."""
+    read = [
+        [reading.sentences[question.turn.sentence].text for question in mine] if reading and len(topics) > 1 else []
+        for reading, mine, topics in zip(readings, asked, spoken_of, strict=True)
+    ]
+    texts = list(dict.fromkeys(text for mine in read for text in mine))
+    vectors = dict(zip(texts, scorer.embed(texts), strict=True))
+    return [
+        _beside(mine, np.stack([vectors[text] for text in sentences]), topics, scorer) if sentences else mine
+        for mine, sentences, topics in zip(asked, read, spoken_of, strict=True)
+    ]
+
+
+def _beside(asked: Sequence[Question], sentences: Vector, topics: Sequence[Topic], scorer: Scorer) -> list[Question]:
+    """One article's questions with their new weights; `sentences` has a vector for each."""
+    near = cosines(sentences, topic_vectors(topics, scorer))
+    names = [topic.id for topic in topics]
+    at = np.arange(len(asked)), [names.index(question.topic) for question in asked]
+    own = near[at]
+    near[at] = -np.inf
+    return [weighed(question, lead) for question, lead in zip(asked, (own - near.max(axis=1)).tolist(), strict=True)]
 
 
 def _of_article(reading: Reading | None, asked: Sequence[Question], answers: NDArray[np.float32]) -> tuple[Statement, ...]:

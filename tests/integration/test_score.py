@@ -129,6 +129,26 @@ def test_what_is_near_no_topic_or_short_is_read_once(text):
     assert not any(one.probability for one in scores.relevances)
 
 
+class Divided(WordScorer):
+    """Hears both sides of one holder, and takes every article to be about everything."""
+
+    def second_look(self, pairs):
+        return np.full(len(pairs), 5.0, np.float32)
+
+
+def test_the_sentence_nearer_to_a_topic_decides_what_a_holder_thinks_of_it():
+    text = (
+        "Tokyo supports the plan for platforms and the levy on platforms. It rained. Tokyo opposes the return of that old relic."
+    )
+    book = replace(RULEBOOK, topics={"tax": Topic("tax", "Levy on platforms"), "bell": Topic("bell", "Return of the relic")})
+    (scores,) = score_articles([article(7, "News of the day", text)], book, Divided())
+    sides = {one.topic: (one.stance, one.evidence.text) for one in scores.statements if one.holder == "Japan"}
+    assert sides["tax"][0] is Stance.FAVOR
+    assert "levy" in sides["tax"][1]
+    assert sides["bell"][0] is Stance.AGAINST
+    assert "relic" in sides["bell"][1]
+
+
 class Doubting(WordScorer):
     """Knows no better of the bell and of the tax than given logits."""
 

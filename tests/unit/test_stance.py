@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.core.scoring.holders import compile_actors
 from monitor.core.scoring.opinion import is_demanding
-from monitor.core.scoring.stance import AUTHOR, combine, in_context, outlet_stance, questions, statements
+from monitor.core.scoring.stance import AUTHOR, combine, in_context, outlet_stance, questions, statements, weighed
 from monitor.core.scoring.voices import read
 from monitor.model import OUTLET, Actor, Stance, Topic, Voice
 
@@ -203,3 +203,14 @@ def test_the_text_itself_is_neutral_where_it_takes_no_side():
     stated = statements(READING, mine, answers)
     assert outlet_stance(stated, "tax")["label"] == "against"
     assert outlet_stance(stated, "other") == {"label": "neutral", "favor": 0.0, "against": 0.0, "neutral": 1.0}
+
+
+def test_a_sentence_weighs_less_the_nearer_it_is_to_another_topic():
+    reading = read("", "Tokyo supports the tax.", "en", compile_actors([Actor("Japan", ("Tokyo",))]))
+    (question,) = [one for one in questions(reading, Topic("tax", "Tax")) if one.turn.holder == "Japan"]
+    weights = [weighed(question, lead).weight / question.weight for lead in (-0.5, -0.1, -0.05, 0.0, 0.5)]
+    assert weights == sorted(weights)
+    assert weights[0] == pytest.approx(0.1, abs=1e-3)
+    assert weights[2] == pytest.approx(0.55)
+    assert weights[-1] == pytest.approx(1.0, abs=1e-3)
+    assert weighed(question, -0.5).trust == question.trust

@@ -19,6 +19,7 @@ FINDER = compile_actors(
         Actor("Hakusan Museum", ("白山博物館", "하쿠산박물관")),
         Actor("Agrion", ()),
         Actor("fishing unions", ()),
+        Actor("United Nations", ("UN", "유엔")),
     ]
 )
 
@@ -95,6 +96,41 @@ def test_a_ministry_in_a_capital_is_that_capitals_and_nobody_is_carried(language
 )
 def test_whoever_acts_inside_a_relative_clause_does_not_speak_the_sentence(language: str, text: str):
     assert holders_of_last(text, language) == {"China"}
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Japan opened the talks. The African Union voted money for them."),
+        ("en", "Japan opened the talks. The French ambassador called them a trap."),
+        ("en", "Japan opened the talks. The African Union said it would pay for them."),
+        ("fr", "Berlin hésite. Le ministre a dit non."),
+    ],
+)
+def test_a_reference_with_a_name_in_it_is_somebody_elses(language: str, text: str):
+    assert ("Japan" in holders_of_last(text, language), "Germany" in holders_of_last(text, language)) == (False, language == "fr")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Japan opened the talks. A quiet expert from nowhere told the committee to wait."),
+        ("ko", "일본이 협상을 열었다. 한국게임산업연합도 통상 문제로 다뤄 달라고 정부에 건의했다."),
+    ],
+)
+def test_who_is_told_or_asked_does_not_speak(language: str, text: str):
+    assert holders_of_last(text, language) == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "The United Nations opened the talks. The government said it would wait."),
+        ("ko", "유엔이 협상을 열었다. 정부는 기다리겠다고 밝혔다."),
+    ],
+)
+def test_an_organisation_has_no_government(language: str, text: str):
+    assert holders_of_last(text, language) == set()
 
 
 def test_an_object_is_not_the_speaker():

@@ -125,6 +125,10 @@ class _Named:
     is_found: bool = False
 
 
+_NOBODY = _Named("", "", -1)
+"""What somebody points back to who was not named before."""
+
+
 class _Tracker:
     """Walks an article once and remembers who was spoken of last, as a state, as a body, and at all."""
 
@@ -180,12 +184,13 @@ class _Tracker:
             return None
         reference = self._reference(sentence, subject)
         if reference is not None:
-            return reference
+            return reference if reference is not _NOBODY else None
         if subject is not None and subject.start < len(sentence.text) // 2:
             return None
-        if sentence.quoted > _WHOLLY or (self._words.drops_subject and sentence.is_reported and not named):
+        if sentence.quoted > _WHOLLY:
             return focus
-        return None
+        is_silent_on_it = self._words.drops_subject and not named and not self._words.begins_with_another(sentence.text)
+        return focus if is_silent_on_it and sentence.is_reported else None
 
     def _reference(self, sentence: Sentence, subject: Mention | None) -> _Named | None:
         limit = subject.start if subject is not None else len(sentence.outside)
@@ -197,9 +202,13 @@ class _Tracker:
                     continue
                 if subject is not None and match.start() > subject.start and self._is_subject_again(sentence, match):
                     continue
-                found = self._resolve(kind, match.group("noun").casefold())
+                if self._is_spoken_to(sentence, match):
+                    continue
+                found = None if _is_another(match) else self._resolve(kind, match.group("noun").casefold())
                 if found is not None:
                     return found
+                if subject is None and not sentence.outside[: match.start()].strip():
+                    return _NOBODY
         return None
 
     def _is_subject_again(self, sentence: Sentence, match: re.Match[str]) -> bool:
@@ -211,13 +220,20 @@ class _Tracker:
         is_said_last = _CLAUSE_ENDS.search(before) is not None and self._words.says.match(after) is not None
         return not is_said_last and not (turned and self._words.says.match(turned["verb"]))
 
+    def _is_spoken_to(self, sentence: Sentence, match: re.Match[str]) -> bool:
+        """Whether what a reference stands behind is a verb that takes whom it is said to: "she told the committee"."""
+        return self._words.addresses is not None and self._words.addresses.search(sentence.outside[: match.start()]) is not None
+
     def _speaks(self, sentence: Sentence, match: re.Match[str]) -> bool:
         """Whether the reference stands right before or after a verb that reports."""
         near = sentence.outside[max(0, match.start() - 16) : match.end() + 24]
         return self._words.reports.search(near) is not None
 
     def _resolve(self, kind: Kind, noun: str) -> _Named | None:
-        return self._by_noun.get(_kin(noun)) or self._latest.get(kind) or self._focus
+        known = self._by_noun.get(_kin(noun)) or self._latest.get(kind)
+        if known is not None or self._focus is None:
+            return known
+        return None if kind is Kind.STATE and _BODY_NAME.search(self._focus.holder) else self._focus
 
     def _remember(
         self, index: int, sentence: Sentence, named: Sequence[Mention], subject: Mention | None, carried: _Named | None
@@ -246,6 +262,14 @@ class _Tracker:
                     self._by_noun.setdefault(_kin(match.group("noun").casefold()), item)
 
 
+_CAPITAL = re.compile(r"\s[A-ZÀ-ÞА-ЯЁ][\w’'-]*\s")
+
+
+def _is_another(match: re.Match[str]) -> bool:
+    """Whether a reference has a name in it, and so is somebody's who was not named before: "the African Union", "the French embassy"."""
+    return _CAPITAL.search(match.group()[: match.start("noun") - match.start()]) is not None
+
+
 # Where quotations are blanked, two spaces stand for one.
 _CLAUSE_ENDS = re.compile(r"(?:[,;:—–]|\s\s|^)\s*$")
 _TURNED = re.compile(r"(?:[,;:—–]|\s\s|^)\s*(?P<verb>\w+)\s+$")
@@ -257,7 +281,7 @@ def _is_quoted(sentence: Sentence, mention: Mention) -> bool:
 
 _BODY_NAME = re.compile(
     r"^[a-zà-ÿ]|(?i:union|party|guild|group|museum|temple|federation|association|\bbank\b|inc\b|\bag\b|ltd|corp|council|society|club|"
-    r"organi[sz]ation|league|church|see$|forum|institute|university|парти|банк|профсоюз)|"
+    r"organi[sz]ation|league|church|see$|forum|institute|university|nations$|\bnato\b|парти|банк|профсоюз)|"
     r"党|社$|協会|博物館|寺$|連合会|組合|会$|公司|银行|联盟|당$|회$|박물관|노조|은행"
 )
 _COMPANY = frozenset(

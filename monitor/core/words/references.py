@@ -20,7 +20,8 @@ class Speech:
     """One language's patterns: verbs of speech, those and verbs of taking sides, references by kind.
 
     `seats` is what stands before a capital in which somebody unnamed speaks for it ("a spokesperson told reporters in"), where a
-    language has such a turn; `drops_subject` says whether a sentence may leave its subject out.
+    language has such a turn; `drops_subject` says whether a sentence may leave its subject out, `subjects` how one that does not
+    begins; `addresses` is a verb before somebody who is spoken to.
     """
 
     says: re.Pattern[str]
@@ -28,6 +29,12 @@ class Speech:
     references: tuple[tuple[Kind, re.Pattern[str]], ...]
     seats: re.Pattern[str] | None = None
     drops_subject: bool = False
+    addresses: re.Pattern[str] | None = None
+    subjects: re.Pattern[str] | None = None
+
+    def begins_with_another(self, sentence: str) -> bool:
+        """Whether a sentence begins with a subject of its own."""
+        return self.subjects is not None and self.subjects.match(sentence) is not None
 
 
 _EN_STATE = (
@@ -77,6 +84,8 @@ _ACTS = {
 """Verbs of taking a side without a word."""
 
 _EN_DETERMINED = r"\b(?:the|its|his|her|their|a|an)\s+(?:[\w’'-]+\s+){0,3}?"
+_KO_OBJECT = r"(?![을를의과와]|에(?!서))"
+"""No particle of an object follows: what is told, asked or owned does not speak."""
 _REFERENCES: dict[str, tuple[tuple[Kind, str], ...]] = {
     "en": (
         (Kind.STATE, rf"{_EN_DETERMINED}(?P<noun>{_EN_STATE})\b"),
@@ -111,8 +120,8 @@ _REFERENCES: dict[str, tuple[tuple[Kind, str], ...]] = {
         (Kind.PRONOUN, r"(?P<noun>\b(?:он|она|они|его словам|её словам|ее словам|их словам)\b)"),
     ),
     "ko": (
-        (Kind.STATE, r"(?P<noun>정부|외교부|외무성|국방부|당국자?|장관|총리|대통령|대통령실|청와대|총리실)(?:은|는|이|가|도|측)?"),
-        (Kind.BODY, r"(?P<noun>회사|업체|기업|박물관장?|협회장?|단체|조합|노조|정당|재단|대표|회장|위원장|주지)(?:은|는|이|가|도|측)?"),
+        (Kind.STATE, rf"(?P<noun>정부|외교부|외무성|국방부|당국자?|장관|총리|대통령|대통령실|청와대|총리실)(?:은|는|이|가|도|측)?{_KO_OBJECT}"),
+        (Kind.BODY, rf"(?P<noun>회사|업체|기업|박물관장?|협회장?|단체|조합|노조|정당|재단|대표|회장|위원장|주지)(?:은|는|이|가|도|측)?{_KO_OBJECT}"),
         (Kind.PRONOUN, r"(?P<noun>대변인|관계자|당국자|그는|그가|그녀는|이들은|양측)"),
     ),
     "ja": (
@@ -141,6 +150,10 @@ _SEATS = {
     "en": r"\b(?:an?|senior|some|several|two|three)\s+(?:[\w’'-]+\s+){0,3}?"
           r"(?:spokes(?:man|woman|person)|officials?|ministers?|diplomats?|officers?)\b[^.;,]{0,40}\bin\s+$",
 }  # fmt: skip
+_ADDRESSES = {
+    "en": r"\b(?:told|tell|tells|telling|ask|asks|asked|asking|urge|urges|urged|urging|thanked|accused|reminded|lobbied)\s+$"
+}
+_SUBJECTS = {"ko": r"[“\"'‘]?(?!그는|그가|이들은|이어|이는)[^\s,.]{3,}(?:은|는|이|가|도)\s"}
 _DROPPING = frozenset({"ko", "ja", "zh", "ar", "es"})
 
 
@@ -149,7 +162,10 @@ def _compiled(language: str) -> Speech:
     references = tuple((kind, re.compile(pattern, flags)) for kind, pattern in _REFERENCES[language])
     reports = re.compile(f"{_SAYS[language]}|{_ACTS[language]}", flags)
     seats = re.compile(_SEATS[language], flags) if language in _SEATS else None
-    return Speech(re.compile(_SAYS[language], flags), reports, references, seats, language in _DROPPING)
+    addresses = re.compile(_ADDRESSES[language], flags) if language in _ADDRESSES else None
+    subjects = re.compile(_SUBJECTS[language]) if language in _SUBJECTS else None
+    says = re.compile(_SAYS[language], flags)
+    return Speech(says, reports, references, seats, language in _DROPPING, addresses, subjects)
 
 
 _SPEECH = {language: _compiled(language) for language in _SAYS}
