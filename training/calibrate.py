@@ -123,10 +123,10 @@ def gated(features: Floats, probability: Floats, gate: float) -> Floats:
 
 
 def best_threshold(probability: Floats, labels: NDArray[np.int64]) -> float:
-    """The middle of the thresholds whose F1 is within a hair of the best."""
+    """The highest of the thresholds whose F1 is within a hair of the best: what is wrongly told costs readers more."""
     tried = np.linspace(0.2, 0.8, 61)
     scores = np.array([measure.f1_of(labels == 1, probability >= value) for value in tried])
-    return float(np.mean(tried[scores >= scores.max() - 0.004]))
+    return float(tried[scores >= scores.max() - 0.004].max())
 
 
 def gate_of(features: Floats, labels: NDArray[np.int64], weights: Floats, bias: float, threshold: float) -> float:

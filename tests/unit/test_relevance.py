@@ -91,12 +91,14 @@ def test_near_or_named_pairs_are_looked_at_again():
 
 
 def test_a_long_text_is_read_in_passages_that_leave_out_nothing():
-    sentences = [f"Sentence number {number} says something." for number in range(12)]
+    sentences = [f"Sentence number {number} says something {'rather ' * 12}at length." for number in range(12)]
     for count in range(LONG, len(sentences) + 1):
         cut = passages_of(" ".join(sentences[:count]))
         assert all(any(sentence in passage for passage in cut) for sentence in sentences[:count])
         assert all(sum(sentence in passage for sentence in sentences) <= PASSAGE for passage in cut)
-    assert passages_of(" ".join(sentences[: LONG - 1])) == []
+    assert passages_of(" ".join(sentences[: LONG - 1])) == passages_of("It rains. " * LONG) == []
+    assert not passages_of("비가 온다. " * 20)
+    assert passages_of("비가 몹시 많이 온다고 한다. " * 20)
     assert len(passages_of("A man spoke. " * 5_000)) == MOST_PASSAGES
     assert max(map(len, passages_of("a" * 3_000 + ". It rains. " * 9))) == READ
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.core.words.inflections import is_mostly_wide, is_wide
+from monitor.core.words.inflections import count_wide, is_mostly_wide, is_wide
 from monitor.core.words.sentences import split
 from monitor.model import Topic, Vector
 
@@ -21,8 +21,8 @@ LEAD = 400
 SEARCHED = 200_000
 """Characters of a text in which aliases are looked for; what is longer is no news article."""
 
-LONG = 5
-"""Sentences from which a text is long: the models see only its lead at once."""
+LONG, AT_ONCE = 5, 550
+"""A text is long from so many sentences on, where it has more letters than the embedding reads at once; a wide one counts for 2.5."""
 PASSAGE, STEP = 3, 2
 """Sentences of a passage, and after how many the next one begins: what two of them share is one sentence."""
 MOST_PASSAGES = 30
@@ -56,7 +56,10 @@ def article_text(title: str, text: str) -> str:
 
 def passages_of(text: str) -> list[str]:
     """What a long text is read in beside its lead, for the topics that it comes to later; of a short one nothing."""
-    sentences = [text[start:end] for start, end in split(text[:_SPLIT])]
+    text = text[:_SPLIT]
+    if len(text) + 1.5 * count_wide(text) <= AT_ONCE:
+        return []
+    sentences = [text[start:end] for start, end in split(text)]
     if len(sentences) < LONG:
         return []
     starts = range(0, len(sentences) - 1, STEP)[:MOST_PASSAGES]
