@@ -160,7 +160,7 @@ class Doubting(WordScorer):
         return np.array([self.of_the_bell if "bell" in topic.lower() else self.of_the_tax for topic, _ in pairs], np.float32)
 
 
-@pytest.mark.parametrize(("of_the_bell", "side"), [(-1.0, Stance.NEUTRAL), (-3.0, Stance.AGAINST)])
+@pytest.mark.parametrize(("of_the_bell", "side"), [(-3.0, Stance.NEUTRAL), (-5.0, Stance.AGAINST)])
 def test_nor_does_one_on_a_topic_that_the_article_may_be_about(of_the_bell, side):
     text = "The digital tax starts in May, ministers said in Seoul. Beijing opposes the old bell."
     (scores,) = score_articles([article(7, "News of the day", text)], RULEBOOK, Doubting(of_the_bell))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -213,4 +215,5 @@ def test_a_sentence_weighs_less_the_nearer_it_is_to_another_topic():
     assert weights[0] == pytest.approx(0.1, abs=1e-3)
     assert weights[2] == pytest.approx(0.55)
     assert weights[-1] == pytest.approx(1.0, abs=1e-3)
-    assert weighed(question, -0.5).trust == question.trust
+    assert [weighed(question, lead).trust for lead in (-0.11, -0.09)] == [0.4, question.trust]
+    assert weighed(replace(question, trust=0.2), -0.5).trust == 0.2

@@ -22,7 +22,7 @@ SEARCHED = 200_000
 """Characters of a text in which aliases are looked for; what is longer is no news article."""
 
 LONG, AT_ONCE = 5, 550
-"""A text is long from so many sentences on, where it has more letters than the embedding reads at once; a wide one counts for 2.5."""
+"""A text is long from so many sentences on, if it has more letters than the embedding reads at once; a wide one counts 2.5."""
 PASSAGE, STEP = 3, 2
 """Sentences of a passage, and after how many the next one begins: what two of them share is one sentence."""
 MOST_PASSAGES = 30
