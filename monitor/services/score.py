@@ -31,8 +31,8 @@ _READ = 40_000
 """Characters of a text in which sentences and holders are looked for."""
 _LIKELY = 0.02
 """The relevance from which an article may be about a topic, so that its sentences may speak of that one. In the demo's news it
-keeps Pyongyang's word for its pact from counting as one for its neighbours' drills; on the articles in core/scoring/stance.py, with
-those of two topics, F1 is 0.641 in English and 0.575 elsewhere with 0.2, 0.641 and 0.576 with 0.02."""
+keeps Pyongyang's word for its pact from counting as one for its neighbours' drills; on the articles in core/scoring/stance.py and
+those of two topics F1 is 0.641 in English and 0.575 elsewhere with 0.2, 0.641 and 0.576 with 0.02."""
 _LESS = 0.15
 """How much less relevant than another a topic is that an article is about only beside that one. On those articles, with titles in
 the model's context, F1 is 0.717 and 0.841 with it, 0.707 and 0.841 without; the demo's news no longer gives Tokyo for a pact

@@ -46,7 +46,7 @@ at which difference half of it is left. On those articles and on 130 of two topi
 holders is 0.633 in English and 0.568 elsewhere without it, 0.641 and 0.576 with it; of the evidence 0.870 and 0.913 is right
 instead of 0.866 and 0.900."""
 _FAR_BEHIND = 0.1
-"""The difference from which a sentence is taken to speak of that other topic: 0.643 and 0.577. From 0.08 on it costs what it gives."""
+"""The difference from which a sentence is taken to speak of that other topic: 0.643 and 0.577; from 0.08 on it gives nothing."""
 _OF_WISHES = 0.7
 """What is believed of an answer whose sentence is the outlet's own and says what the holder ought to do; on those articles it
 makes no difference, in the demo's news it mends an editorial's demand of Seoul."""
