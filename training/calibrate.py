@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from monitor.core.scoring.stance import names_target
+from monitor.scorers._graphs import softmax
 from training import data, export, measure, relevance, stance
 from training.bases import write_json
 from training.data import Stance
@@ -63,8 +64,10 @@ def stance_model(out: Path, language: str) -> StanceModel:
     own = Exported(folder / "model.onnx", folder, export.STANCE_TOKENS, packed=folder / export.PACKED)
 
     def both(examples: Sequence[Stance]) -> NDArray[np.float32]:
-        share = np.array([0.0 if example.holder == "-" else export.SECOND_OPINION for example in examples])[:, np.newaxis]
-        return (1 - share) * stance_scores(own, examples) + share * stance_scores(general, examples)
+        first = stance_scores(own, examples)
+        asked = np.array([example.holder != "-" for example in examples]) & (softmax(first).max(1) < export.SURE)
+        share = np.where(asked, export.SECOND_OPINION, 0.0)[:, np.newaxis]
+        return (1 - share) * first + share * stance_scores(general, examples)
 
     return both
 

@@ -87,8 +87,9 @@ class Graphs:
             mine = [pairs[row] for row in rows]
             graph, *others = (self._manifest.stance[number] for number in numbers)
             scores = self._scores(graph, mine)
+            unsure = np.flatnonzero(softmax(scores).max(axis=1) < graph.sure)
             for other in others:
-                scores += graph.second_opinion * (self._scores(other, mine) - scores)
+                scores[unsure] += graph.second_opinion * (self._scores(other, [mine[row] for row in unsure]) - scores[unsure])
             temperatures = np.array([graph.temperature_of(*pair) for pair in mine], np.float32)
             answers[rows] = softmax(scores / temperatures[:, np.newaxis])
         return answers

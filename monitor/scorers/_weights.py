@@ -84,6 +84,8 @@ class StanceGraph(PairGraph):
     second_opinion: float = Field(default=0.0, ge=0.0, lt=1.0)
     """What the scores of the next model that serves the language count beside this one's, where a holder is asked about: it errs
     in other places. The text's own voice is this model's alone to judge."""
+    sure: float = Field(default=1.0, gt=0.0, le=1.0)
+    """The probability of this model's answer, before any temperature, from which no second opinion is asked."""
 
     def temperature_of(self, passage: str, query: str) -> float:
         """What the scores of a pair are divided by."""

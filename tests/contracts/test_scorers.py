@@ -184,6 +184,25 @@ def test_a_second_opinion_counts_as_much_as_the_manifest_says(tmp_path: Path):
     assert sure > even > turned > other == unmoved
 
 
+def test_whoever_is_sure_is_asked_alone(tmp_path: Path):
+    folder = make_weights(tmp_path / "w")
+    general = json.loads((folder / "model.json").read_text())["stance"][0]
+    contrary = general | {"labels": general["labels"][::-1]}
+    pairs = [("Japan supports tax", "Japan toward tax"), ("Japan", "Japan toward tax")]
+
+    def sides(sure: float) -> list[list[float]]:
+        write_manifest(folder, stance=[general | {"languages": ["en"], "second_opinion": 0.5, "sure": sure}, contrary])
+        return onnx_scorer(folder).stance(pairs, ["en", "en"]).tolist()
+
+    write_manifest(folder, stance=[general])
+    alone = onnx_scorer(folder).stance(pairs, ["en", "en"]).tolist()
+    between = (max(alone[0]) + max(alone[1])) / 2
+    assert sides(0.01) == alone
+    assert sides(between)[0] == alone[0]
+    assert sides(between)[1] == sides(1.0)[1]
+    assert sides(1.0)[0] != alone[0]
+
+
 def test_the_texts_own_voice_needs_no_second_opinion(tmp_path: Path):
     folder = make_weights(tmp_path / "w")
     general = json.loads((folder / "model.json").read_text())["stance"][0]

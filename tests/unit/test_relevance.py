@@ -16,6 +16,7 @@ from monitor.core.scoring.relevance import (
     PASSAGE,
     READ,
     READ_ON,
+    STEP,
     across_scripts,
     article_text,
     cosines,
@@ -90,11 +91,12 @@ def test_near_or_named_pairs_are_looked_at_again():
     assert rows[:, READ_ON].tolist() == [0.0, 1.0, 1.0]
 
 
-def test_a_long_text_is_read_in_passages_that_leave_out_nothing():
+def test_a_long_text_is_read_in_passages_that_leave_out_nothing_behind_its_beginning():
     sentences = [f"Sentence number {number} says something {'rather ' * 12}at length." for number in range(12)]
     for count in range(LONG, len(sentences) + 1):
         cut = passages_of(" ".join(sentences[:count]))
-        assert all(any(sentence in passage for passage in cut) for sentence in sentences[:count])
+        assert all(any(sentence in passage for passage in cut) for sentence in sentences[STEP:count])
+        assert not any(sentence in passage for passage in cut for sentence in sentences[:STEP])
         assert all(sum(sentence in passage for sentence in sentences) <= PASSAGE for passage in cut)
     assert passages_of(" ".join(sentences[: LONG - 1])) == passages_of("It rains. " * LONG) == []
     assert not passages_of("비가 온다. " * 20)

@@ -62,7 +62,7 @@ def passages_of(text: str) -> list[str]:
     sentences = [text[start:end] for start, end in split(text)]
     if len(sentences) < LONG:
         return []
-    starts = range(0, len(sentences) - 1, STEP)[:MOST_PASSAGES]
+    starts = range(STEP, len(sentences) - 1, STEP)[:MOST_PASSAGES]
     return [" ".join(sentences[start : start + PASSAGE])[:READ] for start in starts]
 
 
