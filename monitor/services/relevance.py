@@ -107,6 +107,8 @@ def _nearest(
     if bound is None:
         return found
     cut = {row: passages for row in worth_reading_on(cosine, flags, bound).tolist() if (passages := passages_of(parts[row][1]))}
+    if not cut:
+        return found
     vectors = scorer.embed([passage for passages in cut.values() for passage in passages])
     start = 0
     for row, passages in cut.items():

@@ -214,6 +214,8 @@ def _weighed(
         for reading, mine, topics in zip(readings, asked, spoken_of, strict=True)
     ]
     texts = list(dict.fromkeys(text for mine in read for text in mine))
+    if not texts:
+        return list(asked)
     vectors = dict(zip(texts, scorer.embed(texts), strict=True))
     return [
         _beside(mine, np.stack([vectors[text] for text in sentences]), topics, scorer) if sentences else mine
