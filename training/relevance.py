@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from monitor.core.scoring.relevance import FEATURES as KNOWN
-from monitor.core.scoring.relevance import across_scripts, passages_of
+from monitor.core.scoring.relevance import READ_ON, across_scripts, passages_of
 from monitor.core.words.inflections import is_wide
 from training import data
 from training.data import OWN
@@ -208,7 +208,7 @@ def features(item: Item, cosine: float, logit: float) -> list[float]:
     return [cosine, logit, *alias_features(item), float(across[0, 0])]
 
 
-FEATURES = [name for name in KNOWN if name != "is_read_on"]
+FEATURES = list(KNOWN[:READ_ON])
 
 
 def described(items: Sequence[Item]) -> dict[str, Any]:

@@ -160,7 +160,7 @@ def open_graph(path: Path, packed: Path | None = None) -> Run:
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.enable_mem_pattern = False
-    # What else it would fuse is fused in the graph already, or slower fused: adding and normalising take four times as long.
+    # What else it would fuse is fused in the graph already, or slower fused: sums and norms take nearly three times as long.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     try:
         left_out = {} if packed is None else unpack(packed)

@@ -106,7 +106,7 @@ class Manifest(_Part):
         """The number of the first stance model that serves a language, and of the next if a second opinion is asked of it.
 
         Raises:
-            ScorerError: none does.
+            ScorerError: none does, or no second one where it is wanted.
         """
         serving = [number for number, graph in enumerate(self.stance) if {language, "*"} & set(graph.languages)]
         if not serving:
@@ -114,6 +114,10 @@ class Manifest(_Part):
                 f'no stance model serves the language {language!r}; the manifest lacks an entry with languages ["*"]'
             )
         needs_another = self.stance[serving[0]].second_opinion > 0 and not query.startswith(AUTHOR + TOWARD)
+        if needs_another and len(serving) == 1:
+            raise ScorerError(
+                f"{self.stance[serving[0]].file} wants a second opinion, and no other stance model serves {language!r}"
+            )
         return tuple(serving[: 2 if needs_another else 1])
 
 

@@ -184,6 +184,14 @@ def test_a_second_opinion_counts_as_much_as_the_manifest_says(tmp_path: Path):
     assert sure > even > turned > other == unmoved
 
 
+def test_a_second_opinion_that_nobody_can_give_is_an_error(tmp_path: Path):
+    folder = make_weights(tmp_path / "w")
+    general = json.loads((folder / "model.json").read_text())["stance"][0]
+    write_manifest(folder, stance=[general | {"second_opinion": 0.5}])
+    with pytest.raises(ScorerError, match="wants a second opinion, and no other stance model serves 'en'"):
+        onnx_scorer(folder).stance([("Japan supports tax", "Japan toward tax")], ["en"])
+
+
 def test_whoever_is_sure_is_asked_alone(tmp_path: Path):
     folder = make_weights(tmp_path / "w")
     general = json.loads((folder / "model.json").read_text())["stance"][0]
